@@ -1,0 +1,4 @@
+//! The module `ecrecover`.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+bench_workloads::export!(ecrecover);
