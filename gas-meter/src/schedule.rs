@@ -1,0 +1,170 @@
+//! The schedule: what everything costs.
+
+use wasmparser::Operator;
+
+use crate::class::{OperatorClass, class_of};
+
+/// A versioned table of costs, all in gas.
+///
+/// One gas is one picosecond of the reference machine on the slower of the two
+/// tiers. A schedule never changes once a chain has run under it: a new price
+/// is a new version, which activates at a height, and the old versions stay so
+/// that old blocks can be executed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The version: part of every cache key.
+    pub version: u32,
+    /// Gas per executed operator, by class.
+    pub operators: OperatorCosts,
+    /// Gas per declared local of a function, parameters not included, charged
+    /// at every entry: each is zeroed.
+    pub local: u64,
+    /// Gas per entry of a function, for making and leaving its frame.
+    pub frame: u64,
+    /// Gas per page (64 KiB) that `memory.grow` asks for, whether or not it
+    /// gets it.
+    pub memory_page: u64,
+    /// Gas per byte of `memory.fill`.
+    pub fill_byte: u64,
+    /// Gas per byte of `memory.copy` and `memory.init`.
+    pub copy_byte: u64,
+    /// Gas per element of `table.grow`, `table.fill`, `table.copy` and
+    /// `table.init`.
+    pub table_element: u64,
+    /// Gas per byte of original code at every contract call: finding, checking
+    /// and mapping it, as a node with a cold cache must.
+    pub load_byte: u64,
+    /// Gas per upload, whatever its size.
+    pub upload_base: u64,
+    /// Gas per byte of an upload: admission, the pass and the first tier.
+    pub upload_byte: u64,
+}
+
+/// Gas per executed operator, indexed by [`OperatorClass`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorCosts(pub [u64; OperatorClass::COUNT]);
+
+impl Schedule {
+    /// The first schedule.
+    pub const V1: Schedule = Schedule {
+        version: 1,
+        operators: OperatorCosts::from_fn_v1(),
+        local: 300,
+        frame: 3_000,
+        memory_page: 60_000_000,
+        fill_byte: 60,
+        copy_byte: 100,
+        table_element: 2_000,
+        load_byte: 200,
+        upload_base: 1_000_000_000,
+        upload_byte: 200_000,
+    };
+
+    /// Every schedule there is, oldest first.
+    const ALL: &'static [Schedule] = &[Schedule::V1];
+
+    /// The schedule of version `version`, if there is one.
+    pub fn by_version(version: u32) -> Option<&'static Schedule> {
+        Self::ALL.iter().find(|s| s.version == version)
+    }
+
+    /// Gas for one execution of `op`, without what depends on an operand.
+    ///
+    /// Zero for operators that only shape the code, and for operators outside
+    /// the profile, which the pass refuses.
+    pub fn operator_cost(&self, op: &Operator<'_>) -> u64 {
+        class_of(op).map_or(0, |class| self.operators.of(class))
+    }
+}
+
+impl OperatorCosts {
+    /// Gas for one operator of `class`.
+    pub const fn of(&self, class: OperatorClass) -> u64 {
+        self.0[class as usize]
+    }
+
+    const fn from_fn_v1() -> Self {
+        let mut costs = [0; OperatorClass::COUNT];
+        let mut index = 0;
+        while index < OperatorClass::COUNT {
+            costs[index] = v1(OperatorClass::ALL[index]);
+            index += 1;
+        }
+        Self(costs)
+    }
+}
+
+/// Version 1: gas per operator of each class.
+const fn v1(class: OperatorClass) -> u64 {
+    match class {
+        OperatorClass::Free => 0,
+        OperatorClass::Const => 200,
+        OperatorClass::Local => 300,
+        OperatorClass::Global => 500,
+        OperatorClass::Drop => 100,
+        OperatorClass::Select => 700,
+        OperatorClass::IntAlu => 500,
+        OperatorClass::IntCompare => 600,
+        OperatorClass::IntShift => 700,
+        OperatorClass::IntCount => 1_500,
+        OperatorClass::IntExtend => 400,
+        OperatorClass::IntMul => 900,
+        OperatorClass::IntDiv => 10_000,
+        OperatorClass::FloatAlu => 2_500,
+        OperatorClass::FloatMinMax => 6_000,
+        OperatorClass::FloatDiv => 6_000,
+        OperatorClass::FloatSqrt => 8_000,
+        OperatorClass::FloatRound => 4_000,
+        OperatorClass::FloatCompare => 1_000,
+        OperatorClass::FloatSign => 1_000,
+        OperatorClass::FloatConvert => 2_500,
+        OperatorClass::FloatTruncate => 4_000,
+        OperatorClass::FloatResize => 3_000,
+        OperatorClass::Reinterpret => 500,
+        OperatorClass::Load => 800,
+        OperatorClass::Store => 800,
+        OperatorClass::Size => 6_000,
+        OperatorClass::MemoryGrow => 200_000,
+        OperatorClass::MemoryBulk => 10_000,
+        OperatorClass::SegmentDrop => 50_000,
+        OperatorClass::Branch => 600,
+        OperatorClass::BranchTable => 2_000,
+        OperatorClass::Call => 3_000,
+        OperatorClass::CallIndirect => 5_000,
+        OperatorClass::Ref => 3_000,
+        OperatorClass::TableAccess => 10_000,
+        OperatorClass::TableGrow => 100_000,
+        OperatorClass::TableBulk => 20_000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pass relies on this: a sized charge is at most 2^32 units of at
+    /// most 2^28 gas, and a block is far below 2^32 operators of at most 2^20
+    /// gas, so that no sum of charges between two checks leaves an `i64`.
+    #[test]
+    fn costs_are_small_enough_for_the_counter() {
+        for schedule in Schedule::ALL {
+            assert!(schedule.operators.0.iter().all(|&cost| cost < 1 << 20));
+            assert!(schedule.local < 1 << 20 && schedule.frame < 1 << 20);
+            let sized = [
+                schedule.memory_page,
+                schedule.fill_byte,
+                schedule.copy_byte,
+                schedule.table_element,
+            ];
+            assert!(sized.into_iter().all(|cost| cost < 1 << 28));
+        }
+    }
+
+    #[test]
+    fn a_schedule_is_found_by_its_version() {
+        for schedule in Schedule::ALL {
+            assert_eq!(Schedule::by_version(schedule.version), Some(schedule));
+        }
+        assert_eq!(Schedule::by_version(0), None);
+    }
+}
