@@ -1,0 +1,37 @@
+//! Limits of admission, each with its reason. They are part of consensus.
+//!
+//! The sizes are what stock `rustc` output needs with room to spare, and small
+//! enough that no construct makes a compiler work more per byte than usual.
+
+/// Bytes of a module. CosmWasm admits 800 KiB, NEAR 4 MiB; one megabyte compiles
+/// on the baseline tier in about a tenth of a second.
+pub const MAX_CODE_LEN: usize = 1024 * 1024;
+/// Bytes of one function body. The largest bodies of optimised Rust contracts
+/// (elliptic curves, unrolled) stay below half of it.
+pub const MAX_FUNCTION_LEN: usize = 128 * 1024;
+/// Functions defined in a module, as NEAR.
+pub const MAX_FUNCTIONS: u32 = 10_000;
+/// Types of a module.
+pub const MAX_TYPES: u32 = 4_096;
+/// Imports of a module: the table of host functions with room for dialects.
+pub const MAX_IMPORTS: u32 = 256;
+/// Exports of a module. A contract needs a handful.
+pub const MAX_EXPORTS: u32 = 256;
+/// Globals of a module. `rustc` emits three to five.
+pub const MAX_GLOBALS: u32 = 1_000;
+/// Parameters of a function, as CosmWasm after CWA-2023-004.
+pub const MAX_PARAMS: usize = 100;
+/// Results of a function. `rustc` emits at most one.
+pub const MAX_RESULTS: usize = 16;
+/// Locals of a function, parameters not counted. Every one is zeroed at entry.
+pub const MAX_LOCALS: u32 = 4_096;
+/// Nesting of blocks in a function. A `match` of n arms nests n deep.
+pub const MAX_NESTING: u32 = 1_024;
+/// Targets of one `br_table`; one of 8,704 once took a compiler 286 s.
+pub const MAX_BR_TABLE: u32 = 1_024;
+/// Elements of a table, as in CosmWasm.
+pub const MAX_TABLE_ELEMENTS: u64 = 10_000;
+/// Data segments, and element segments.
+pub const MAX_SEGMENTS: u32 = 4_096;
+/// Bytes of an import or export name.
+pub const MAX_NAME_LEN: usize = 128;

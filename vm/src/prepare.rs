@@ -1,0 +1,132 @@
+//! From admitted Wasm to instrumented Wasm, and the key of its native code.
+
+use std::sync::LazyLock;
+
+use hull_gas_meter::{Config as MeterConfig, Facts, InstrumentError, Schedule, instrument};
+use wasmer::sys::Target;
+
+use crate::admit::{AdmissionError, Rule};
+use crate::compile::{ENGINE_VERSION, Tier};
+use crate::dialect::Dialect;
+
+/// A module with its meter built in.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) wasm: Vec<u8>,
+    pub(crate) facts: Facts,
+    digest: blake3::Hash,
+    schedule_version: u32,
+    dialect: &'static str,
+}
+
+/// Builds the meter into a module.
+///
+/// # Errors
+/// A frame over the limit is the author's to mend and reported as a rule of
+/// admission, as is everything else that the meter refuses.
+pub(crate) fn prepare(
+    wasm: &[u8],
+    schedule: &Schedule,
+    dialect: &dyn Dialect,
+) -> Result<Prepared, AdmissionError> {
+    let instrumented =
+        instrument(wasm, &MeterConfig::new(schedule)).map_err(|error| refusal(&error))?;
+    Ok(Prepared {
+        digest: blake3::hash(&instrumented.wasm),
+        wasm: instrumented.wasm,
+        facts: instrumented.facts,
+        schedule_version: schedule.version,
+        dialect: dialect.name(),
+    })
+}
+
+fn refusal(error: &InstrumentError) -> AdmissionError {
+    let (rule, function, offset) = match error {
+        InstrumentError::TooDeep { function, .. } => (Rule::FrameSize, Some(*function), 0),
+        InstrumentError::TooLarge { function, .. } => (Rule::Size, Some(*function), 0),
+        InstrumentError::ReservedName { .. } => (Rule::Exports, None, 0),
+        InstrumentError::Malformed { offset, .. } => (Rule::Valid, None, *offset),
+        InstrumentError::Unsupported {
+            function, offset, ..
+        } => (Rule::NoProposals, *function, *offset),
+        _ => (Rule::Valid, None, 0),
+    };
+    AdmissionError {
+        rule,
+        function,
+        offset,
+        found: error.to_string(),
+    }
+}
+
+/// What native code was made from and for. Two keys are equal only if the code
+/// is interchangeable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ArtifactKey([u8; 32]);
+
+impl ArtifactKey {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub(crate) fn file_name(&self) -> String {
+        format!("{}.hull", blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+/// The machine that code is compiled for. The processor's features are in it: a
+/// directory that moves to another machine must not bring its code along.
+static MACHINE: LazyLock<String> = LazyLock::new(|| {
+    let target = Target::default();
+    format!("{} {:?}", target.triple(), target.cpu_features())
+});
+
+impl Prepared {
+    /// The key of this module's code on a tier: instrumented bytes, schedule,
+    /// dialect, engine, compiler and machine.
+    pub(crate) fn key(&self, tier: Tier) -> ArtifactKey {
+        let mut hasher = blake3::Hasher::new_derive_key("hull artifact key v1");
+        let schedule = self.schedule_version.to_string();
+        let tier = tier.to_string();
+        for part in [ENGINE_VERSION, &tier, &schedule, self.dialect, &MACHINE] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.update(self.digest.as_bytes());
+        ArtifactKey(*hasher.finalize().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Native;
+
+    fn key(wat: &str, schedule: &Schedule, tier: Tier) -> ArtifactKey {
+        prepare(&wat::parse_str(wat).unwrap(), schedule, &Native)
+            .unwrap()
+            .key(tier)
+    }
+
+    #[test]
+    fn the_key_changes_with_all_that_changes_the_code() {
+        let plain = "(module (func (export \"call\")))";
+        let base = key(plain, &Schedule::V1, Tier::Baseline);
+        assert_eq!(base, key(plain, &Schedule::V1, Tier::Baseline));
+        assert_ne!(base, key(plain, &Schedule::V1, Tier::Optimized));
+        assert_ne!(
+            base,
+            key(
+                "(module (func (export \"call\") nop))",
+                &Schedule::V1,
+                Tier::Baseline
+            )
+        );
+        // A repricing that changes no byte of this module still changes its key.
+        let repriced = Schedule {
+            version: Schedule::V1.version + 1,
+            ..Schedule::V1
+        };
+        assert_ne!(base, key(plain, &repriced, Tier::Baseline));
+    }
+}
