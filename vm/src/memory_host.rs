@@ -141,6 +141,11 @@ impl MemoryHost {
             .filter(|(_, b)| *b > 0)
     }
 
+    /// The contracts there are, in the order of their addresses.
+    pub fn contracts(&self) -> impl Iterator<Item = (&Address, &ContractInfo)> {
+        self.contracts.iter()
+    }
+
     /// Replaces a value and returns the old one.
     fn put(&mut self, owner: &Address, key: &[u8], value: Option<&[u8]>) -> Option<Vec<u8>> {
         let owned = self.storage.entry(*owner).or_default();
