@@ -1,0 +1,22 @@
+;; Returns the bits of float results in which the specification leaves the NaN
+;; open, and of operators that must not touch it.
+(module
+  (import "hull" "return_data" (func $return (param i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "call") (local $nan f64) (local $nan32 f32)
+    (local.set $nan (f64.reinterpret_i64 (i64.const 0xfff0000000000123)))
+    (local.set $nan32 (f32.reinterpret_i32 (i32.const 0xff800123)))
+    (f64.store (i32.const 0) (f64.add (local.get $nan) (f64.const 1)))
+    (f64.store (i32.const 8) (f64.div (f64.const 0) (f64.const 0)))
+    (f64.store (i32.const 16) (f64.neg (local.get $nan)))
+    (f64.store (i32.const 24) (f64.copysign (local.get $nan) (f64.const 1)))
+    (f64.store (i32.const 32) (f64.promote_f32 (local.get $nan32)))
+    (f64.store (i32.const 40) (f64.sqrt (f64.const -1)))
+    (f64.store (i32.const 48) (f64.min (local.get $nan) (f64.const 1)))
+    (f64.store (i32.const 56) (f64.nearest (local.get $nan)))
+    (f32.store (i32.const 64) (f32.demote_f64 (local.get $nan)))
+    (f32.store (i32.const 68) (f32.neg (local.get $nan32)))
+    (f32.store (i32.const 72) (f32.mul (local.get $nan32) (f32.const 2)))
+    (f32.store (i32.const 76) (f32.div (f32.const 1) (f32.const 3)))
+    (i64.store (i32.const 80) (i64.trunc_sat_f64_s (local.get $nan)))
+    (call $return (i32.const 0) (i32.const 88))))

@@ -1,0 +1,21 @@
+;; Returns the five hashes of the input, 32 bytes each.
+;; may: crypto
+(module
+  (import "hull" "input_len" (func $input_len (result i32)))
+  (import "hull" "input" (func $input (param i32 i32 i32)))
+  (import "hull" "return_data" (func $return (param i32 i32)))
+  (import "hull" "sha2_256" (func $sha2 (param i32 i32 i32)))
+  (import "hull" "keccak_256" (func $keccak (param i32 i32 i32)))
+  (import "hull" "sha3_256" (func $sha3 (param i32 i32 i32)))
+  (import "hull" "blake2b_256" (func $blake2b (param i32 i32 i32)))
+  (import "hull" "blake3" (func $blake3 (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "call") (local $len i32)
+    (local.set $len (call $input_len))
+    (call $input (i32.const 1024) (i32.const 0) (local.get $len))
+    (call $sha2 (i32.const 1024) (local.get $len) (i32.const 0))
+    (call $keccak (i32.const 1024) (local.get $len) (i32.const 32))
+    (call $sha3 (i32.const 1024) (local.get $len) (i32.const 64))
+    (call $blake2b (i32.const 1024) (local.get $len) (i32.const 96))
+    (call $blake3 (i32.const 1024) (local.get $len) (i32.const 128))
+    (call $return (i32.const 0) (i32.const 160))))

@@ -1,0 +1,17 @@
+;; Grows, fills, copies and initialises memory; returns sizes and a part of it.
+(module
+  (import "hull" "return_data" (func $return (param i32 i32)))
+  (memory (export "memory") 1 3)
+  (data $text "the quick brown fox")
+  (func (export "call")
+    (i32.store (i32.const 0) (memory.size))
+    (i32.store (i32.const 4) (memory.grow (i32.const 1)))
+    (i32.store (i32.const 8) (memory.grow (i32.const 2)))
+    (i32.store (i32.const 12) (memory.grow (i32.const 1)))
+    (memory.init $text (i32.const 100) (i32.const 4) (i32.const 15))
+    (data.drop $text)
+    (memory.fill (i32.const 65536) (i32.const 0xab) (i32.const 65536))
+    (memory.copy (i32.const 104) (i32.const 100) (i32.const 15))
+    (i32.store (i32.const 16) (i32.load (i32.const 131068)))
+    (memory.copy (i32.const 20) (i32.const 100) (i32.const 20))
+    (call $return (i32.const 0) (i32.const 40))))

@@ -1,0 +1,3 @@
+;; Refused: SIMD.
+(module
+  (func (export "call") (drop (v128.const i64x2 0 0))))

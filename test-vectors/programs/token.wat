@@ -1,0 +1,35 @@
+;; A fungible token. Balances are u64 under the holder's address. The constructor
+;; gives the creator the amount in its input. A call takes receiver (32 bytes) and
+;; amount (8 bytes) and reverts with 01 if the balance does not cover it.
+;; may: storage events quota=1000000
+(module
+  (import "hull" "storage_read" (func $read (param i32 i32 i32 i32) (result i64)))
+  (import "hull" "storage_write" (func $write (param i32 i32 i32 i32)))
+  (import "hull" "input" (func $input (param i32 i32 i32)))
+  (import "hull" "caller" (func $caller (param i32)))
+  (import "hull" "event" (func $event (param i32 i32 i32 i32)))
+  (import "hull" "revert" (func $revert (param i32 i32)))
+  (memory (export "memory") 1)
+  ;; 0 caller, 32 receiver, 64 amount, 72 balance
+  (data (i32.const 80) "\01")
+  (func $balance (param $who i32) (result i64)
+    (i64.store (i32.const 72) (i64.const 0))
+    (drop (call $read (local.get $who) (i32.const 32) (i32.const 72) (i32.const 8)))
+    (i64.load (i32.const 72)))
+  (func $set (param $who i32) (param $balance i64)
+    (i64.store (i32.const 72) (local.get $balance))
+    (call $write (local.get $who) (i32.const 32) (i32.const 72) (i32.const 8)))
+  (func (export "instantiate")
+    (call $caller (i32.const 0))
+    (call $input (i32.const 64) (i32.const 0) (i32.const 8))
+    (call $set (i32.const 0) (i64.load (i32.const 64))))
+  (func (export "call") (local $has i64)
+    (call $caller (i32.const 0))
+    (call $input (i32.const 32) (i32.const 0) (i32.const 40))
+    (local.set $has (call $balance (i32.const 0)))
+    (if (i64.lt_u (local.get $has) (i64.load (i32.const 64)))
+      (then (call $revert (i32.const 80) (i32.const 1))))
+    (call $set (i32.const 0) (i64.sub (local.get $has) (i64.load (i32.const 64))))
+    (call $set (i32.const 32)
+      (i64.add (call $balance (i32.const 32)) (i64.load (i32.const 64))))
+    (call $event (i32.const 0) (i32.const 2) (i32.const 64) (i32.const 8))))
