@@ -1,0 +1,312 @@
+//! `cargo xtask soak`: the long forms of the tests, with a dated record.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+
+use crate::process::{self, Streams};
+use crate::setup::{self, Task};
+use crate::tally::{Report, Tally};
+use crate::workspace::Workspace;
+use crate::{date, ui};
+
+/// The differential test's long form.
+const FULL_CASES: u64 = 1_000_000;
+/// The fuzzer's long form.
+const FULL_FUZZING: Duration = Duration::from_secs(60 * 60);
+/// A round of the differential test when time is the limit.
+const ROUND_CASES: u64 = 20_000;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Minutes in all, shared by the parts
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    minutes: u64,
+    /// A million differential cases and an hour of fuzzing
+    #[arg(long, conflicts_with = "minutes")]
+    full: bool,
+}
+
+/// What a part of the run found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Record {
+    part: String,
+    cases: u64,
+    seeds: Vec<u64>,
+    /// `None` if the part did not say.
+    differences: Option<u64>,
+    elapsed: Duration,
+    outcome: String,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
+    if workspace.has("fuzz/Cargo.toml") {
+        setup::prepare(workspace, Task::Soak, yes)?;
+    }
+    let share = Duration::from_secs(arguments.minutes * 60 / 2);
+    let (mut report, mut records) = (Report::default(), Vec::new());
+    report.part(
+        "differential",
+        "both tiers and an interpreter agree on generated modules",
+        || {
+            let limit = if arguments.full {
+                Limit::Cases
+            } else {
+                Limit::Time(share)
+            };
+            recorded(&mut records, "differential", |record| {
+                differential(workspace, limit, record)
+            })
+        },
+    );
+    let time = if arguments.full { FULL_FUZZING } else { share };
+    for target in fuzz_targets(workspace) {
+        report.part(
+            &format!("fuzz {target}"),
+            "what the generators do not think of",
+            || {
+                recorded(&mut records, &format!("fuzz {target}"), |record| {
+                    fuzz(workspace, &target, time, record)
+                })
+            },
+        );
+    }
+    let file = result_file(workspace);
+    fs::create_dir_all(workspace.root.join("docs/results"))?;
+    fs::write(&file, page(workspace, &records))
+        .with_context(|| format!("write {}", file.display()))?;
+    println!("\nrecord: {}", file.display());
+    ui::next("commit the record");
+    Ok(report.finish("the record names the seed of each round"))
+}
+
+fn recorded(
+    records: &mut Vec<Record>,
+    part: &str,
+    run: impl FnOnce(&mut Record) -> Result<Tally>,
+) -> Tally {
+    let mut record = Record {
+        part: part.to_owned(),
+        ..Record::default()
+    };
+    let start = Instant::now();
+    let tally = run(&mut record).unwrap_or_else(|error| Tally::failure(format!("{error:#}")));
+    record.elapsed = start.elapsed();
+    record.outcome = match (tally.failed, tally.skipped.first()) {
+        (0, None) => "passed".into(),
+        (0, Some(skip)) => format!("skipped: {}", skip.reason),
+        _ => "failed".into(),
+    };
+    records.push(record);
+    tally
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    Cases,
+    Time(Duration),
+}
+
+fn differential(workspace: &Workspace, limit: Limit, record: &mut Record) -> Result<Tally> {
+    if !workspace.has("vm/tests/differential.rs") && !workspace.has("vm/tests/differential") {
+        return Ok(Tally::skip(
+            "differential",
+            "this checkout has no vm/tests/differential.rs",
+        ));
+    }
+    let start = Instant::now();
+    loop {
+        let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+        let cases = match limit {
+            Limit::Cases => FULL_CASES,
+            Limit::Time(_) => ROUND_CASES,
+        };
+        let mut command = workspace.cargo(["test", "--release", "--package", "hull-vm"]);
+        command
+            .args(["--test", "differential", "--", "--nocapture"])
+            .env("HULL_DIFFERENTIAL_CASES", cases.to_string())
+            .env("HULL_DIFFERENTIAL_SEED", seed.to_string());
+        record.seeds.push(seed);
+        let status = process::tee(&mut command, Streams::Both, |line| {
+            read_differential(record, line)
+        })?;
+        if !status.success() || record.differences.is_some_and(|count| count > 0) {
+            return Ok(Tally::failure(format!("differential: seed {seed} failed")));
+        }
+        // A pass that names no case proves nothing.
+        if record.cases == 0 {
+            return Ok(Tally::failure(
+                "differential: the test did not say how many cases it ran",
+            ));
+        }
+        match limit {
+            Limit::Time(time) if start.elapsed() < time => {}
+            _ => return Ok(Tally::pass()),
+        }
+    }
+}
+
+/// `differential: 2000 cases, 0 differences`.
+fn read_differential(record: &mut Record, line: &str) {
+    let Some((_, counts)) = line.split_once("differential: ") else {
+        return;
+    };
+    for part in counts.split(',') {
+        let mut words = part.split_whitespace();
+        let (Some(Ok(count)), Some(word)) = (words.next().map(str::parse::<u64>), words.next())
+        else {
+            continue;
+        };
+        match word.trim_end_matches('.') {
+            "cases" => record.cases += count,
+            "differences" => *record.differences.get_or_insert(0) += count,
+            _ => {}
+        }
+    }
+}
+
+/// The names in `fuzz/fuzz_targets`.
+fn fuzz_targets(workspace: &Workspace) -> Vec<String> {
+    let Ok(folder) = fs::read_dir(workspace.root.join("fuzz/fuzz_targets")) else {
+        return Vec::new();
+    };
+    let files = folder.flatten().map(|entry| entry.path());
+    let sources = files.filter(|file| file.extension().is_some_and(|kind| kind == "rs"));
+    let mut names: Vec<_> = sources
+        .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+fn fuzz(workspace: &Workspace, target: &str, time: Duration, record: &mut Record) -> Result<Tally> {
+    if workspace.program("cargo-fuzz").is_none() {
+        return Ok(Tally::skip(
+            format!("fuzz {target}"),
+            "cargo-fuzz is not installed",
+        ));
+    }
+    let mut command = workspace.command("rustup".as_ref());
+    command
+        .args(["run", "nightly", "cargo", "fuzz", "run", target, "--"])
+        .arg(format!("-max_total_time={}", time.as_secs()));
+    let status = process::tee(&mut command, Streams::Both, |line| read_fuzz(record, line))?;
+    record.differences = Some(u64::from(!status.success()));
+    match status.success() {
+        true => Ok(Tally::pass()),
+        false => Ok(Tally::failure(format!(
+            "fuzz {target}: its input is in fuzz/artifacts"
+        ))),
+    }
+}
+
+/// `Done 1000 runs in 10 second(s)`, and `INFO: Seed: 1`.
+fn read_fuzz(record: &mut Record, line: &str) {
+    if let Some(rest) = line.strip_prefix("Done ") {
+        record.cases = rest
+            .split(' ')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(0);
+    } else if let Some(Ok(seed)) = line.strip_prefix("INFO: Seed: ").map(|s| s.trim().parse()) {
+        record.seeds.push(seed);
+    }
+}
+
+/// Today's file; a second run on a day does not overwrite the first.
+fn result_file(workspace: &Workspace) -> PathBuf {
+    let folder = workspace.root.join("docs/results");
+    let name = |number: u64| match number {
+        1 => format!("{}-soak.md", date::today()),
+        _ => format!("{}-soak-{number}.md", date::today()),
+    };
+    let mut number = 1;
+    while folder.join(name(number)).exists() {
+        number += 1;
+    }
+    folder.join(name(number))
+}
+
+fn page(workspace: &Workspace, records: &[Record]) -> String {
+    let mut page = format!("# Soak of {}\n\n", date::today());
+    for (what, value) in facts(workspace) {
+        page.push_str(&format!("- {what}: {value}\n"));
+    }
+    page.push_str("\n| part | cases | seeds | differences | duration | outcome |\n");
+    page.push_str("|---|---:|---|---:|---:|---|\n");
+    for record in records {
+        let seeds: Vec<_> = record.seeds.iter().map(u64::to_string).collect();
+        page.push_str(&format!(
+            "| {} | {} | {} | {} | {} | {} |\n",
+            record.part,
+            record.cases,
+            seeds.join(" "),
+            record
+                .differences
+                .map_or_else(|| "not said".into(), |count| count.to_string()),
+            ui::duration(record.elapsed),
+            record.outcome,
+        ));
+    }
+    page
+}
+
+/// What somebody needs to know to run the same again.
+fn facts(workspace: &Workspace) -> Vec<(&'static str, String)> {
+    let say = |program: &str, arguments: &[&str]| {
+        process::output(workspace.command(program.as_ref()).args(arguments))
+            .map_or_else(|_| "unknown".into(), |text| text.trim().to_owned())
+    };
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    vec![
+        (
+            "commit",
+            say("git", &["describe", "--always", "--dirty", "--abbrev=12"]),
+        ),
+        ("compiler", say("rustc", &["--version"])),
+        ("processor", format!("{model}, {cores} threads")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_of_the_differential_test_add_up() {
+        let mut record = Record::default();
+        read_differential(&mut record, "differential: 2000 cases, 0 differences");
+        read_differential(
+            &mut record,
+            "test a ... differential: 500 cases, 1 differences.",
+        );
+        read_differential(&mut record, "test differential ... ok");
+        assert_eq!((record.cases, record.differences), (2_500, Some(1)));
+    }
+
+    #[test]
+    fn the_fuzzer_says_how_much_it_ran() {
+        let mut record = Record::default();
+        read_fuzz(&mut record, "INFO: Seed: 4242");
+        read_fuzz(&mut record, "Done 1000 runs in 10 second(s)");
+        assert_eq!((record.cases, record.seeds), (1_000, vec![4_242]));
+    }
+
+    #[test]
+    fn a_part_that_fails_is_recorded_as_failed() {
+        let mut records = Vec::new();
+        recorded(&mut records, "a", |_| Ok(Tally::failure("x")));
+        recorded(&mut records, "b", |_| Ok(Tally::skip("b", "no fuzzer")));
+        recorded(&mut records, "c", |_| Ok(Tally::pass()));
+        let outcomes: Vec<_> = records
+            .iter()
+            .map(|record| record.outcome.as_str())
+            .collect();
+        assert_eq!(outcomes, ["failed", "skipped: no fuzzer", "passed"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! `cargo xtask test`: needs the Rust tool chain and nothing else.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::process::{self, Streams};
+use crate::tally::{Report, Tally};
+use crate::workspace::Workspace;
+use crate::{libtest, nextest, ui};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Also runs what takes longer or needs more than the Rust tool chain
+    #[arg(long)]
+    all: bool,
+    /// Runs only tests whose names contain one of these
+    filters: Vec<String>,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<bool> {
+    let mut report = Report::default();
+    parts(workspace, &mut report, arguments.all, &arguments.filters);
+    Ok(report.finish("the first failure is above; `cargo xtask test NAME` runs one test"))
+}
+
+/// Runs the tests as parts of a report.
+pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filters: &[String]) {
+    let with_nextest = nextest::is_installed(workspace);
+    let why = match with_nextest {
+        true => "with cargo-nextest: a process per test",
+        false => "with cargo test; `cargo xtask setup test` adds cargo-nextest",
+    };
+    report.part("unit and integration tests", why, || {
+        logged(workspace, "tests", |skips| match with_nextest {
+            true => nextest::run(workspace, filters, skips),
+            false => cargo_test(
+                workspace,
+                "tests",
+                &["--lib", "--bins", "--tests"],
+                filters,
+                skips,
+            ),
+        })
+    });
+    report.part(
+        "doctests",
+        "the examples in the documentation are code",
+        || {
+            logged(workspace, "doctests", |skips| {
+                cargo_test(workspace, "doctests", &["--doc"], filters, skips)
+            })
+        },
+    );
+    if all && filters.is_empty() {
+        report.part(
+            "embedding example",
+            "the README's example must run as printed",
+            || check(process::run(&mut embedding_example(workspace))),
+        );
+    }
+}
+
+/// The example that shows how to embed the engine.
+pub(crate) fn embedding_example(workspace: &Workspace) -> std::process::Command {
+    workspace.cargo(["run", "--package", "hull-vm", "--example", "embed"])
+}
+
+/// One check, passed or failed.
+pub(crate) fn check(result: Result<()>) -> Tally {
+    match result {
+        Ok(()) => Tally::pass(),
+        Err(error) => Tally::failure(format!("{error:#}")),
+    }
+}
+
+/// Runs tests beside the file in which those that leave early say why.
+fn logged(workspace: &Workspace, name: &str, run: impl FnOnce(&PathBuf) -> Result<Tally>) -> Tally {
+    let skips = workspace.target.join(format!("xtask/skips-{name}"));
+    let prepared =
+        fs::create_dir_all(workspace.target.join("xtask")).and_then(|()| fs::write(&skips, ""));
+    match prepared.map_err(Into::into).and_then(|()| run(&skips)) {
+        Ok(tally) => tally.with_early_leavers(&fs::read_to_string(&skips).unwrap_or_default()),
+        Err(error) => Tally::failure(format!("{error:#}")),
+    }
+}
+
+fn cargo_test(
+    workspace: &Workspace,
+    name: &str,
+    what: &[&str],
+    filters: &[String],
+    skips: &PathBuf,
+) -> Result<Tally> {
+    let mut command = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
+    command
+        .args(what)
+        .arg("--")
+        .args(filters)
+        .env("HULL_SKIPS", skips);
+    if ui::attended() {
+        command.arg("--color=always");
+    }
+    let mut tally = Tally::default();
+    let status = process::tee(&mut command, Streams::Output, |line| {
+        libtest::read(&mut tally, line)
+    })?;
+    Ok(tally.ended(status.success(), name))
+}
