@@ -95,6 +95,15 @@ impl Chain {
         }
     }
 
+    /// A copy of the state on the same engine.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            vm: self.vm.clone(),
+            host: self.host.clone(),
+            deployed: self.deployed,
+        }
+    }
+
     /// Why a module is not admitted.
     pub(crate) fn refusal(&self, wasm: &[u8]) -> AdmissionError {
         let error = self.vm.admit(wasm).expect_err("the module is refused");
