@@ -8,63 +8,28 @@
 //! `SPEC.md`, next to this crate's manifest, is normative: the charge of a
 //! program can be computed by hand from it.
 
+mod callgraph;
 mod class;
 mod config;
+mod emit;
 mod error;
 mod facts;
+mod height;
 mod module;
 pub mod names;
+mod nan;
 mod output;
+mod pass;
+mod plan;
 mod reset;
+mod scan;
 mod schedule;
-
-use wasm_encoder::CodeSection;
+mod state;
+mod tarjan;
 
 pub use class::{OperatorClass, class_of};
 pub use config::{CONTRACT_MAX_MEMORY_PAGES, Config, FRAME_LIMIT};
 pub use error::InstrumentError;
 pub use facts::{Facts, MemoryFacts};
+pub use pass::{Instrumented, instrument};
 pub use schedule::{OperatorCosts, Schedule};
-
-/// A module after the pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instrumented {
-    /// The module's bytes.
-    pub wasm: Vec<u8>,
-    /// What the embedder has to know about it.
-    pub facts: Facts,
-}
-
-/// Instruments a module.
-///
-/// The module must have passed validation; of any other, the pass returns an
-/// error or a module that does not validate, but it never panics.
-pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, InstrumentError> {
-    let module = module::Module::read(wasm)?;
-    let mut code = CodeSection::new();
-    for body in &module.bodies {
-        code.raw(body.as_bytes());
-    }
-    code.function(&reset::reset_function(&module));
-    let additions = output::Additions {
-        types: vec![vec![0x60, 0, 0]],
-        reset_type: module.types.len() as u32,
-        code: &code,
-    };
-    let wasm = output::write(&module, config, additions);
-    let memory = module.memories.first().map(|memory| MemoryFacts {
-        min: memory.initial.min(u32::MAX.into()) as u32,
-        max: memory
-            .maximum
-            .unwrap_or(1 << 16)
-            .min(config.max_memory_pages.into()) as u32,
-    });
-    Ok(Instrumented {
-        wasm,
-        facts: Facts {
-            poolable: false,
-            memory,
-            entry_frames: 0,
-        },
-    })
-}

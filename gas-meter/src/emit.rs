@@ -1,0 +1,347 @@
+//! Writing a metered function: the original bytes with code inserted.
+//!
+//! ```text
+//! block $exhausted_frames
+//!   block $exhausted_gas
+//!     prologue: charge the first metering block, check; count the frame, check
+//!     block $body (result …)
+//!       the original operators, with charges, checks, loads and stores
+//!     end
+//!     epilogue: store the counter, give the frame back
+//!     return
+//!   end
+//!   GAS = -1; unreachable
+//! end
+//! FRAMES = -1; unreachable
+//! ```
+//!
+//! The labels of the original code keep their depths, because `$body` stands
+//! where the function's own label was. Parts that a function does not need are
+//! left out.
+
+use wasm_encoder::{BlockType, Encode, Instruction, ValType};
+
+use crate::error::InstrumentError;
+use crate::nan::canonicalise;
+use crate::plan::{Event, EventKind, Float, Plan};
+use crate::state::{Step, Tracker};
+
+/// The most locals a function may have, parameters included: engines and
+/// `wasmparser` refuse more.
+const MAX_LOCALS: u32 = 50_000;
+
+/// A leaf function whose whole body costs at most this, in gas, is not checked
+/// at entry: 100 ns is less than the time it takes to leave a call.
+const UNCHECKED_LEAF_COST: u64 = 100_000;
+
+/// What a function's code needs to know of its module.
+pub(crate) struct Surroundings {
+    /// Index of the gas counter.
+    pub(crate) gas: u32,
+    /// Index of the frame counter.
+    pub(crate) frames: u32,
+    pub(crate) imported_functions: u32,
+}
+
+/// A function to be written.
+pub(crate) struct Source<'m> {
+    /// Index of the function, imports counted.
+    pub(crate) function: u32,
+    /// Its body, locals included.
+    pub(crate) body: &'m [u8],
+    pub(crate) plan: &'m Plan,
+    /// Model bytes it counts at entry, if it does.
+    pub(crate) frame_charge: Option<u32>,
+    /// Type of a block with the function's results.
+    pub(crate) block_type: BlockType,
+}
+
+/// Writes the body of a metered function, without its length.
+pub(crate) fn emit(
+    source: &Source<'_>,
+    surroundings: &Surroundings,
+) -> Result<Vec<u8>, InstrumentError> {
+    let plan = source.plan;
+    let check_entry = checks_entry(plan);
+    let tracker = Tracker::prepare(plan, surroundings.imported_functions, check_entry);
+    let locals = Locals::new(source, &tracker)?;
+    let mut emitter = Emitter {
+        source,
+        surroundings,
+        shape: Shape::new(source, &tracker),
+        out: Vec::with_capacity(source.body.len() * 2),
+        copied: plan.code_start,
+        nesting: 0,
+        locals,
+        tracker,
+    };
+    emitter.declare_locals();
+    emitter.prologue(check_entry);
+    for event in &plan.events {
+        emitter.event(event);
+    }
+    emitter.epilogue();
+    Ok(emitter.out)
+}
+
+/// Whether the gas counter is checked when the function is entered.
+fn checks_entry(plan: &Plan) -> bool {
+    let total = plan.regions.iter().fold(0u64, |sum, region| sum.saturating_add(region.cost));
+    plan.uses.call || plan.uses.iteration || plan.uses.sized || total > UNCHECKED_LEAF_COST
+}
+
+/// The locals that the pass adds, by index; one that is not needed is not
+/// declared.
+#[derive(Default)]
+struct Locals {
+    /// The gas counter.
+    gas: u32,
+    /// The frame counter at entry.
+    frame: u32,
+    /// The operand of a sized charge.
+    size: u32,
+    f32: u32,
+    f64: u32,
+    declared: Vec<ValType>,
+}
+
+impl Locals {
+    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Result<Self, InstrumentError> {
+        let plan = source.plan;
+        let original = plan.params.saturating_add(plan.locals);
+        let mut locals = Locals::default();
+        let mut declare = |needed: bool, ty: ValType| {
+            let index = original.saturating_add(locals.declared.len() as u32);
+            locals.declared.extend(needed.then_some(ty));
+            index
+        };
+        locals.gas = declare(tracker.uses_local, ValType::I64);
+        locals.frame = declare(source.frame_charge.is_some(), ValType::I32);
+        locals.size = declare(plan.uses.sized, ValType::I32);
+        locals.f32 = declare(plan.uses.f32_nan, ValType::F32);
+        locals.f64 = declare(plan.uses.f64_nan, ValType::F64);
+        let found = u64::from(original) + locals.declared.len() as u64;
+        if found > MAX_LOCALS.into() {
+            return Err(InstrumentError::TooLarge {
+                function: source.function,
+                what: "locals",
+                found,
+                limit: MAX_LOCALS.into(),
+            });
+        }
+        Ok(locals)
+    }
+}
+
+/// Which parts of the frame around the body a function needs.
+struct Shape {
+    gas_exit: bool,
+    frame_exit: bool,
+    body_block: bool,
+    epilogue: bool,
+}
+
+impl Shape {
+    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Self {
+        let frame_exit = source.frame_charge.is_some();
+        let gas_exit = tracker.checks;
+        let epilogue = frame_exit || tracker.stores_at_exit;
+        let branches_to_epilogue = epilogue && source.plan.uses.function_branch;
+        Self { gas_exit, frame_exit, epilogue, body_block: gas_exit || frame_exit || branches_to_epilogue }
+    }
+}
+
+struct Emitter<'m> {
+    source: &'m Source<'m>,
+    surroundings: &'m Surroundings,
+    tracker: Tracker<'m>,
+    shape: Shape,
+    locals: Locals,
+    out: Vec<u8>,
+    /// How much of the body has been copied.
+    copied: u32,
+    /// Open blocks of the original code.
+    nesting: u32,
+}
+
+impl Emitter<'_> {
+    fn put(&mut self, instruction: &Instruction<'_>) {
+        instruction.encode(&mut self.out);
+    }
+
+    fn put_all(&mut self, instructions: &[Instruction<'_>]) {
+        instructions.iter().for_each(|instruction| instruction.encode(&mut self.out));
+    }
+
+    /// Copies the original up to `to`.
+    fn copy_to(&mut self, to: u32) {
+        let range = self.copied as usize..to as usize;
+        self.out.extend_from_slice(self.source.body.get(range).unwrap_or_default());
+        self.copied = self.copied.max(to);
+    }
+
+    fn declare_locals(&mut self) {
+        let mut reader = wasmparser::BinaryReader::new(self.source.body, 0);
+        let groups = reader.read_var_u32().unwrap_or(0);
+        (groups + self.locals.declared.len() as u32).encode(&mut self.out);
+        self.copied = reader.current_position() as u32;
+        self.copy_to(self.source.plan.code_start);
+        for ty in &self.locals.declared {
+            1u32.encode(&mut self.out);
+            ty.encode(&mut self.out);
+        }
+    }
+
+    fn prologue(&mut self, check_entry: bool) {
+        let gas_depth = 0;
+        let frame_depth = u32::from(self.shape.gas_exit);
+        if self.shape.frame_exit {
+            self.put(&Instruction::Block(BlockType::Empty));
+        }
+        if self.shape.gas_exit {
+            self.put(&Instruction::Block(BlockType::Empty));
+        }
+        let step = self.tracker.enter(check_entry);
+        self.put_step(step, gas_depth);
+        if let Some(charge) = self.source.frame_charge {
+            self.count_frame(charge, frame_depth);
+        }
+        if self.shape.body_block {
+            self.put(&Instruction::Block(self.source.block_type));
+        }
+    }
+
+    fn count_frame(&mut self, charge: u32, exit_depth: u32) {
+        let (frames, local) = (self.surroundings.frames, self.locals.frame);
+        self.put_all(&[
+            Instruction::GlobalGet(frames),
+            Instruction::I32Const(charge as i32),
+            Instruction::I32Sub,
+            Instruction::LocalTee(local),
+            Instruction::I32Const(0),
+            Instruction::I32LtS,
+            Instruction::BrIf(exit_depth),
+            Instruction::LocalGet(local),
+            Instruction::GlobalSet(frames),
+        ]);
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.copy_to(event.at);
+        let step = self.tracker.step(event);
+        // From inside the body, `$body` is as deep as the code is nested.
+        let body = self.nesting;
+        self.put_step(step, body + 1);
+        match event.kind {
+            EventKind::Enter => self.nesting += 1,
+            EventKind::End(_) => self.nesting = self.nesting.saturating_sub(1),
+            EventKind::DeadEnd => {
+                self.nesting = self.nesting.saturating_sub(1);
+                self.put(&Instruction::Unreachable);
+            }
+            EventKind::Return if self.shape.epilogue => {
+                self.put(&Instruction::Br(body));
+                // In place of the one byte of `return`.
+                self.copied += 1;
+            }
+            EventKind::Sized { unit_cost } => self.sized_charge(unit_cost, body + 1),
+            EventKind::Nan(float) => {
+                let scratch = match float {
+                    Float::F32 => self.locals.f32,
+                    Float::F64 => self.locals.f64,
+                };
+                self.put_all(&canonicalise(float, scratch));
+            }
+            EventKind::Skip { to } => self.copied = to,
+            _ => {}
+        }
+    }
+
+    /// Moves, charges and checks the gas counter. `exit_depth` is where a
+    /// branch leads to `$exhausted_gas`.
+    fn put_step(&mut self, step: Step, exit_depth: u32) {
+        let (gas, local) = (self.surroundings.gas, self.locals.gas);
+        if step.load {
+            self.put_all(&[Instruction::GlobalGet(gas), Instruction::LocalSet(local)]);
+        }
+        if step.charge > 0 {
+            self.put(&if step.from_local {
+                Instruction::LocalGet(local)
+            } else {
+                Instruction::GlobalGet(gas)
+            });
+            self.put_all(&[
+                Instruction::I64Const(step.charge as i64),
+                Instruction::I64Sub,
+                Instruction::LocalSet(local),
+            ]);
+        }
+        if step.check {
+            self.check(exit_depth);
+        }
+        if step.store {
+            self.put_all(&[Instruction::LocalGet(local), Instruction::GlobalSet(gas)]);
+        }
+    }
+
+    fn check(&mut self, exit_depth: u32) {
+        self.put_all(&[
+            Instruction::LocalGet(self.locals.gas),
+            Instruction::I64Const(0),
+            Instruction::I64LtS,
+            Instruction::BrIf(exit_depth),
+        ]);
+    }
+
+    /// Charges `unit_cost` for each unit of the operand on top of the stack.
+    fn sized_charge(&mut self, unit_cost: u64, exit_depth: u32) {
+        let (local, size) = (self.locals.gas, self.locals.size);
+        self.put_all(&[
+            Instruction::LocalSet(size),
+            Instruction::LocalGet(local),
+            Instruction::LocalGet(size),
+            Instruction::I64ExtendI32U,
+            Instruction::I64Const(unit_cost as i64),
+            Instruction::I64Mul,
+            Instruction::I64Sub,
+            Instruction::LocalSet(local),
+        ]);
+        self.check(exit_depth);
+        self.put(&Instruction::LocalGet(size));
+    }
+
+    /// What follows the body: its last operator is the function's `end`.
+    fn epilogue(&mut self) {
+        let length = self.source.body.len() as u32;
+        self.copy_to(length - 1);
+        if self.shape.body_block {
+            self.put(&Instruction::End);
+        }
+        let step = self.tracker.leave();
+        self.put_step(step, 0);
+        if let Some(charge) = self.source.frame_charge {
+            self.put_all(&[
+                Instruction::LocalGet(self.locals.frame),
+                Instruction::I32Const(charge as i32),
+                Instruction::I32Add,
+                Instruction::GlobalSet(self.surroundings.frames),
+            ]);
+        }
+        let exits = [
+            (self.shape.gas_exit, Instruction::I64Const(-1), self.surroundings.gas),
+            (self.shape.frame_exit, Instruction::I32Const(-1), self.surroundings.frames),
+        ];
+        if self.shape.gas_exit || self.shape.frame_exit {
+            self.put(&Instruction::Return);
+        }
+        for (_, exhausted, counter) in exits.into_iter().filter(|(needed, ..)| *needed) {
+            self.put_all(&[
+                Instruction::End,
+                exhausted,
+                Instruction::GlobalSet(counter),
+                Instruction::Unreachable,
+            ]);
+        }
+        self.put(&Instruction::End);
+    }
+}

@@ -1,0 +1,313 @@
+//! Where the gas counter is at each point of a function.
+//!
+//! The truth is in the function's local `g`, in the global, or in both. A
+//! charge leaves it in the local alone, a call in the global alone. Moving it
+//! is what metering costs on an optimising compiler, so this machine moves it
+//! only where it must: before calls, and where two paths meet that have it in
+//! different places.
+//!
+//! It runs twice over a plan. The first run learns which edges lead to each
+//! label and chooses the label's [`Form`]; the second knows the forms and says
+//! what to emit.
+
+use crate::plan::{Event, EventKind, FUNCTION_LABEL, LabelId, Plan};
+
+/// Where the counter is, and whether it was compared with zero since the last
+/// charge.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) local: bool,
+    pub(crate) global: bool,
+    pub(crate) checked: bool,
+}
+
+impl State {
+    /// In the global alone, as after a call.
+    const GLOBAL: State = State { local: false, global: true, checked: false };
+    /// In the local alone, as after a charge.
+    const LOCAL: State = State { local: true, global: false, checked: false };
+    /// What holds on both of two paths. The start for a label nothing reached.
+    const NOWHERE: State = State { local: true, global: true, checked: true };
+
+    fn and(self, other: State) -> State {
+        State {
+            local: self.local && other.local,
+            global: self.global && other.global,
+            checked: self.checked && other.checked,
+        }
+    }
+}
+
+/// Where the counter must be whenever control reaches a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// At least in the local.
+    Local,
+    /// At least in the global.
+    Global,
+}
+
+/// What to emit at an event, in this order.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Copy the global to the local.
+    pub(crate) load: bool,
+    /// Subtract this from the counter, into the local. Unless `from_local`,
+    /// it is taken from the global.
+    pub(crate) charge: u64,
+    pub(crate) from_local: bool,
+    /// Leave the function if the counter, in the local, is negative.
+    pub(crate) check: bool,
+    /// Copy the local to the global.
+    pub(crate) store: bool,
+}
+
+/// What is known of a label while its block is open.
+#[derive(Clone, Copy)]
+struct Edges {
+    /// Some edge cannot carry code of its own and has the counter in the
+    /// local alone.
+    fixed_local: bool,
+    /// Some edge has the counter in the local alone.
+    any_local: bool,
+    /// Some edge has the counter in the global.
+    any_global: bool,
+    /// What holds on every edge so far.
+    state: State,
+    /// The state at an `if`, for its other arm or its untaken edge.
+    at_if: State,
+}
+
+impl Default for Edges {
+    fn default() -> Self {
+        Self {
+            fixed_local: false,
+            any_local: false,
+            any_global: false,
+            state: State::NOWHERE,
+            at_if: State::NOWHERE,
+        }
+    }
+}
+
+/// The machine.
+pub(crate) struct Tracker<'p> {
+    plan: &'p Plan,
+    /// Chosen forms by label, filled by the first run.
+    forms: Vec<Form>,
+    edges: Vec<Edges>,
+    now: State,
+    /// Whether this is the run that emits.
+    emitting: bool,
+    /// Functions below this index are the host's.
+    imported_functions: u32,
+    /// Whether any step has a check.
+    pub(crate) checks: bool,
+    /// Whether any step uses the local.
+    pub(crate) uses_local: bool,
+    /// Whether the local must be stored where the function is left.
+    pub(crate) stores_at_exit: bool,
+}
+
+impl<'p> Tracker<'p> {
+    /// Runs over `plan` for the first time, and returns the machine ready for
+    /// the second.
+    pub(crate) fn prepare(plan: &'p Plan, imported_functions: u32, check_entry: bool) -> Self {
+        let mut tracker = Self {
+            plan,
+            forms: vec![Form::Local; plan.labels.len()],
+            edges: vec![Edges::default(); plan.labels.len()],
+            now: State::GLOBAL,
+            emitting: false,
+            imported_functions,
+            checks: false,
+            uses_local: false,
+            stores_at_exit: false,
+        };
+        tracker.enter(check_entry);
+        for event in &plan.events {
+            tracker.step(event);
+        }
+        tracker.stores_at_exit = tracker.leave().store;
+        tracker.emitting = true;
+        tracker.now = State::GLOBAL;
+        tracker.edges.fill(Edges::default());
+        tracker
+    }
+
+    /// The function is entered: charges its first metering block.
+    pub(crate) fn enter(&mut self, check: bool) -> Step {
+        let mut step = Step::default();
+        self.charge(&mut step, self.plan.regions[0].cost);
+        if check {
+            self.check(&mut step);
+        }
+        self.note(step)
+    }
+
+    /// The function's end is reached; says what to emit before it is left.
+    pub(crate) fn leave(&mut self) -> Step {
+        self.join(FUNCTION_LABEL);
+        let mut step = Step::default();
+        self.put_in_global(&mut step);
+        self.note(step)
+    }
+
+    /// Takes one event.
+    pub(crate) fn step(&mut self, event: &Event) -> Step {
+        let mut step = Step::default();
+        match event.kind {
+            EventKind::Region(region) => {
+                let region = self.plan.regions[region as usize];
+                self.charge(&mut step, region.cost);
+                if region.header {
+                    self.check(&mut step);
+                }
+            }
+            EventKind::EnterLoop(label) => self.enter_loop(&mut step, label),
+            EventKind::Test(label) => {
+                if !self.plan.labels[label as usize].has_else {
+                    self.edge(&mut step, label, false);
+                }
+                self.edges[label as usize].at_if = self.now;
+            }
+            EventKind::Else(label) => self.now = self.edges[label as usize].at_if,
+            EventKind::Fall(label) | EventKind::Jump(label) => self.edge(&mut step, label, true),
+            EventKind::Return => self.edge(&mut step, FUNCTION_LABEL, true),
+            EventKind::Branch(label) => self.edge(&mut step, label, false),
+            EventKind::Table { first, count } => {
+                let targets = first as usize..(first + count) as usize;
+                for &label in &self.plan.table_targets[targets] {
+                    self.edge(&mut step, label, false);
+                }
+            }
+            EventKind::End(label) => self.join(label),
+            EventKind::Call { .. } | EventKind::CallIndirect { .. } => {
+                if self.may_reach_host(event.kind) {
+                    self.check(&mut step);
+                }
+                self.put_in_global(&mut step);
+                self.now = State::GLOBAL;
+            }
+            EventKind::Sized { .. } => {
+                // The emitter's own code charges and checks.
+                self.put_in_local(&mut step);
+                self.now = State { checked: true, ..State::LOCAL };
+                (self.checks, self.uses_local) = (true, true);
+            }
+            EventKind::Enter
+            | EventKind::DeadEnd
+            | EventKind::Reference { .. }
+            | EventKind::Nan(_)
+            | EventKind::Skip { .. } => {}
+        }
+        self.note(step)
+    }
+}
+
+impl Tracker<'_> {
+    /// A loop is about to be entered. Its header charges and checks, so every
+    /// edge to it brings the counter in the local.
+    fn enter_loop(&mut self, step: &mut Step, label: LabelId) {
+        if self.plan.labels[label as usize].iterates {
+            self.put_in_local(step);
+            self.now = State::LOCAL;
+        }
+    }
+
+    /// Control leads to `label`. `own` says that code emitted here runs on
+    /// this edge alone.
+    fn edge(&mut self, step: &mut Step, label: LabelId, own: bool) {
+        if self.plan.labels[label as usize].iterates {
+            self.put_in_local(step);
+            return;
+        }
+        if self.emitting {
+            match self.forms[label as usize] {
+                Form::Local => self.put_in_local(step),
+                Form::Global => self.put_in_global(step),
+            }
+        }
+        let edges = &mut self.edges[label as usize];
+        edges.any_local |= !self.now.global;
+        edges.fixed_local |= !self.now.global && !own;
+        edges.any_global |= self.now.global && !self.now.local;
+        edges.state = edges.state.and(self.now);
+    }
+
+    /// The edges to `label` meet.
+    fn join(&mut self, label: LabelId) {
+        if self.plan.labels[label as usize].iterates {
+            // The end of a loop; its label is at its beginning.
+            return;
+        }
+        let edges = self.edges[label as usize];
+        if !self.emitting {
+            self.forms[label as usize] = self.choose(label, edges);
+        }
+        self.now = edges.state;
+        match self.forms[label as usize] {
+            Form::Local => self.now.local = true,
+            Form::Global => self.now.global = true,
+        }
+    }
+
+    /// The form that moves the counter least.
+    fn choose(&self, label: LabelId, edges: Edges) -> Form {
+        if edges.fixed_local || !edges.any_global {
+            // A store before a branch would also run when it is not taken.
+            Form::Local
+        } else if edges.any_local && self.plan.labels[label as usize].in_loop {
+            // A loop's own path is likelier than the one with the call, and
+            // its next charge wants the local.
+            Form::Local
+        } else {
+            Form::Global
+        }
+    }
+
+    /// Whether the host may run, and read the counter, before the callee of
+    /// this module has checked it.
+    fn may_reach_host(&self, call: EventKind) -> bool {
+        match call {
+            EventKind::Call { function } => function < self.imported_functions,
+            _ => true,
+        }
+    }
+
+    fn charge(&mut self, step: &mut Step, gas: u64) {
+        if gas > 0 {
+            step.charge = gas;
+            step.from_local = self.now.local;
+            self.now = State::LOCAL;
+        }
+    }
+
+    fn check(&mut self, step: &mut Step) {
+        if !self.now.checked {
+            self.put_in_local(step);
+            step.check = true;
+            self.now.checked = true;
+            self.checks = true;
+        }
+    }
+
+    fn put_in_local(&mut self, step: &mut Step) {
+        if !self.now.local {
+            step.load = true;
+            self.now.local = true;
+        }
+    }
+
+    fn put_in_global(&mut self, step: &mut Step) {
+        if !self.now.global {
+            step.store = true;
+            self.now.global = true;
+        }
+    }
+
+    fn note(&mut self, step: Step) -> Step {
+        self.uses_local |= step != Step::default();
+        step
+    }
+}
