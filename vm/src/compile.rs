@@ -52,7 +52,7 @@ pub(crate) struct CompileError {
 impl Compiled {
     /// Compiles an instrumented module.
     pub(crate) fn compile(tier: Tier, wasm: &[u8]) -> Result<Self, CompileError> {
-        let engine = engine(Some(tier));
+        let engine = engine(tier);
         let module = Module::new(&engine, wasm).map_err(|error| CompileError {
             tier,
             cause: error.to_string(),
@@ -82,7 +82,7 @@ impl Compiled {
     /// same [`ENGINE_VERSION`] on a machine with the same features: it is native
     /// code and will be run. The cache vouches for both by key and checksum.
     pub(crate) unsafe fn load(tier: Tier, artifact: &[u8]) -> Result<Self, CompileError> {
-        let engine = engine(None);
+        let engine = build(None);
         // SAFETY: the caller vouches for the bytes.
         let module =
             unsafe { Module::deserialize(&engine, artifact) }.map_err(|error| CompileError {
@@ -110,8 +110,15 @@ impl Compiled {
     }
 }
 
+/// The engine of a tier, exactly as the product uses it, for the tests that
+/// compare the tiers with each other and with other engines.
+#[doc(hidden)]
+pub fn engine(tier: Tier) -> Engine {
+    build(Some(tier))
+}
+
 /// An engine for one module; without a tier it can only load artifacts.
-fn engine(tier: Option<Tier>) -> Engine {
+fn build(tier: Option<Tier>) -> Engine {
     let builder = match tier {
         None => EngineBuilder::headless(),
         Some(Tier::Baseline) => {
@@ -129,7 +136,7 @@ fn engine(tier: Option<Tier>) -> Engine {
             EngineBuilder::new(compiler)
         }
         #[cfg(not(feature = "cranelift"))]
-        Some(Tier::Optimized) => return engine(Some(Tier::Baseline)),
+        Some(Tier::Optimized) => return engine(Tier::Baseline),
     };
     let mut engine = Engine::from(builder.set_features(Some(features())).engine());
     engine.set_tunables(ContractTunables::new());

@@ -41,6 +41,8 @@ mod vm;
 
 pub use admit::{Admission, AdmissionError, Rule};
 pub use compile::Tier;
+#[doc(hidden)]
+pub use compile::engine;
 pub use config::{Config, DiskCacheConfig, Tiering};
 pub use context::{Context, Exit};
 pub use dialect::{Dialect, Entry};
