@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: what a change has to pass.
 
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -102,14 +101,15 @@ fn format(workspace: &Workspace) -> Tally {
 }
 
 fn lints(workspace: &Workspace) -> Tally {
-    clippy(workspace.cargo([
+    let arguments = [
         "clippy",
         "--workspace",
         "--all-targets",
         "--",
         "-D",
         "warnings",
-    ]))
+    ];
+    check(process::run(&mut workspace.cargo(arguments)))
 }
 
 fn one_tier(workspace: &Workspace) -> Tally {
@@ -120,13 +120,9 @@ fn one_tier(workspace: &Workspace) -> Tally {
         "--lib",
         "--no-default-features",
     ];
-    let mut command = workspace.cargo(arguments);
-    command.args(["--", "-D", "warnings"]);
-    clippy(command)
-}
-
-fn clippy(mut command: Command) -> Tally {
-    check(process::run(&mut command))
+    check(process::run(
+        workspace.cargo(arguments).args(["--", "-D", "warnings"]),
+    ))
 }
 
 fn no_std(workspace: &Workspace) -> Tally {

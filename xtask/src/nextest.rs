@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::libtest;
@@ -19,20 +19,42 @@ pub(crate) fn is_installed(workspace: &Workspace) -> bool {
 }
 
 /// Runs the tests; nextest's own output stays as it is, colours, progress and all.
-pub(crate) fn run(workspace: &Workspace, filters: &[String], skips: &PathBuf) -> Result<Tally> {
-    let junit = workspace.target.join("nextest/default/junit.xml");
+pub(crate) fn run(workspace: &Workspace, filters: &[String], skips: &Path) -> Result<Tally> {
+    let store = workspace.target.join("nextest");
+    let junit = store.join("default/junit.xml");
+    let config = workspace.target.join("xtask/nextest.toml");
+    let settings = fs::read_to_string(workspace.root.join(".config/nextest.toml"))?;
+    fs::write(&config, with_store(&settings, &store)?)?;
     // A report of an earlier run must not be taken for this one's.
     let _ = fs::remove_file(&junit);
+
     let mut command = workspace.cargo(["nextest", "run", "--workspace", "--no-tests=pass"]);
-    let status = process::status(command.args(filters).env("HULL_SKIPS", skips))?;
-    let mut tally = match fs::read_to_string(&junit) {
-        Ok(report) => counts(&report).context("read the counts in junit.xml")?,
-        Err(_) => Tally::default(),
+    command
+        .arg("--config-file")
+        .arg(&config)
+        .args(filters)
+        .env("HULL_SKIPS", skips);
+    let status = process::status(&mut command)?;
+    let report = fs::read_to_string(&junit);
+    let mut tally = match &report {
+        Ok(report) => counts(report).context("read the counts in junit.xml")?,
+        // Nothing was built.
+        Err(_) if !status.success() => Tally::default(),
+        // Nothing matched, which nextest reports nowhere but on the screen.
+        Err(_) if !filters.is_empty() => return Ok(Tally::default()),
+        Err(error) => bail!("the tests ended well, but left no counts in {junit:?}: {error}"),
     };
-    if status.success() && filters.is_empty() {
-        tally.skipped = ignored(workspace)?;
+    if report.is_ok() && filters.is_empty() {
+        tally.skipped = ignored(workspace, &config)?;
     }
     Ok(tally.ended(status.success(), "unit and integration tests"))
+}
+
+/// The settings, with reports kept where cargo builds: nextest alone would keep
+/// them in the checkout.
+fn with_store(settings: &str, store: &Path) -> Result<String> {
+    let store = serde_json::to_string(store)?;
+    Ok(format!("store.dir = {store}\n{settings}"))
 }
 
 /// The counts in the root element of a JUnit report.
@@ -74,9 +96,9 @@ struct Case {
 
 /// The ignored tests. nextest does not know the reasons, but a test binary that
 /// is asked to run ignored tests alone runs none and names the reason of each.
-fn ignored(workspace: &Workspace) -> Result<Vec<Skip>> {
+fn ignored(workspace: &Workspace, config: &Path) -> Result<Vec<Skip>> {
     let mut list = workspace.cargo(["nextest", "list", "--workspace", "--message-format", "json"]);
-    list.arg("--cargo-quiet");
+    list.arg("--cargo-quiet").arg("--config-file").arg(config);
     let list: List = serde_json::from_str(&process::output(&mut list)?)?;
     let mut skips = Vec::new();
     for (

@@ -73,12 +73,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
             },
         );
     }
-    let file = result_file(workspace);
-    fs::create_dir_all(workspace.root.join("docs/results"))?;
-    fs::write(&file, page(workspace, &records))
-        .with_context(|| format!("write {}", file.display()))?;
-    println!("\nrecord: {}", file.display());
-    ui::next("commit the record");
+    if records
+        .iter()
+        .any(|record| !record.outcome.starts_with("skipped"))
+    {
+        let file = result_file(workspace);
+        fs::create_dir_all(workspace.root.join("docs/results"))?;
+        fs::write(&file, page(workspace, &records))
+            .with_context(|| format!("write {}", file.display()))?;
+        println!("\nrecord: {}", file.display());
+        ui::next("commit the record");
+    }
     Ok(report.finish("the record names the seed of each round"))
 }
 

@@ -114,6 +114,13 @@ impl Report {
         self.parts.push((what.to_owned(), tally, start.elapsed()));
     }
 
+    /// Whether nothing was counted at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts
+            .iter()
+            .all(|(_, tally, _)| *tally == Tally::default())
+    }
+
     /// Prints the parts, every skip with its reason, and the count as the last
     /// line. Returns whether nothing failed.
     pub(crate) fn finish(&self, hint: &str) -> bool {

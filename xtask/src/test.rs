@@ -1,7 +1,7 @@
 //! `cargo xtask test`: needs the Rust tool chain and nothing else.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<bool> {
     let mut report = Report::default();
     parts(workspace, &mut report, arguments.all, &arguments.filters);
+    if report.is_empty() {
+        report.part("filter", "", || Tally::failure("no test matches"));
+    }
     Ok(report.finish("the first failure is above; `cargo xtask test NAME` runs one test"))
 }
 
@@ -76,7 +79,7 @@ pub(crate) fn check(result: Result<()>) -> Tally {
 }
 
 /// Runs tests beside the file in which those that leave early say why.
-fn logged(workspace: &Workspace, name: &str, run: impl FnOnce(&PathBuf) -> Result<Tally>) -> Tally {
+fn logged(workspace: &Workspace, name: &str, run: impl FnOnce(&Path) -> Result<Tally>) -> Tally {
     let skips = workspace.target.join(format!("xtask/skips-{name}"));
     let prepared =
         fs::create_dir_all(workspace.target.join("xtask")).and_then(|()| fs::write(&skips, ""));
@@ -91,7 +94,7 @@ fn cargo_test(
     name: &str,
     what: &[&str],
     filters: &[String],
-    skips: &PathBuf,
+    skips: &Path,
 ) -> Result<Tally> {
     let mut command = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
     command
