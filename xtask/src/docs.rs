@@ -4,8 +4,8 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::ui;
 use crate::workspace::Workspace;
+use crate::{process, ui};
 
 const PAGE: &str = "README.md";
 const EXAMPLE: &str = "vm/examples/embed.rs";
@@ -21,8 +21,15 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
     } else {
         fs::write(workspace.root.join(PAGE), quoted)?;
         println!("{PAGE}: example taken from {EXAMPLE}");
-        ui::next("commit it together with the example");
     }
+    // The test that holds the page to the table also writes it.
+    let mut reference = workspace.cargo(["test", "--package", "hull-host-api", "--all-features"]);
+    process::run(
+        reference
+            .args(["--test", "reference"])
+            .env("HULL_BLESS", "1"),
+    )?;
+    ui::next("`git diff README.md docs`, and commit it together with the code");
     Ok(true)
 }
 
