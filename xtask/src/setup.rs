@@ -153,7 +153,7 @@ const NIGHTLY: Step = Step {
 const FUZZ: Step = Step {
     what: "cargo-fuzz",
     why: "searches for modules on which the tiers disagree",
-    cost: "1 min",
+    cost: "3 min",
     optional: true,
     check: |workspace| workspace.program("cargo-fuzz").is_some(),
     ways: &[Way {
