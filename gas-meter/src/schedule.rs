@@ -31,6 +31,9 @@ pub struct Schedule {
     /// Gas per element of `table.grow`, `table.fill`, `table.copy` and
     /// `table.init`.
     pub table_element: u64,
+    /// Gas per contract call, whatever the size of the code: making an instance,
+    /// as a node without an idle one must.
+    pub load_base: u64,
     /// Gas per byte of original code at every contract call: finding, checking
     /// and mapping it, as a node with a cold cache must.
     pub load_byte: u64,
@@ -55,6 +58,7 @@ impl Schedule {
         fill_byte: 60,
         copy_byte: 100,
         table_element: 2_000,
+        load_base: 30_000_000,
         load_byte: 200,
         upload_base: 1_000_000_000,
         upload_byte: 200_000,

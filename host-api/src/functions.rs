@@ -273,6 +273,15 @@ impl HostFunction {
         &HOST_FUNCTIONS[self as usize]
     }
 
+    /// What it costs under a version of the gas schedule. Prices never change
+    /// within a version; a later version that changes one gets its arm here.
+    pub const fn cost(self, schedule_version: u32) -> Cost {
+        match schedule_version {
+            // Version 1 is the table.
+            _ => self.spec().cost,
+        }
+    }
+
     /// The host function of a name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL
@@ -334,6 +343,13 @@ mod tests {
             assert!(spec.doc.trim().len() > 5, "{}", spec.name);
             assert!(spec.cost.base > 0, "{}", spec.name);
         }
+    }
+
+    #[test]
+    fn the_bindings_import_from_the_same_module() {
+        let bindings = include_str!("bindings.rs");
+        let link = std::format!("wasm_import_module = {IMPORT_MODULE:?}");
+        assert!(bindings.contains(&link));
     }
 
     #[test]

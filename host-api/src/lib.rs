@@ -39,6 +39,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(target_family = "wasm")]
+pub mod bindings;
 mod capabilities;
 #[cfg(feature = "derive")]
 mod derive;

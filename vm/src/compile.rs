@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use wasmer::sys::{EngineBuilder, Features, NativeEngineExt, Singlepass};
+use wasmer::sys::{CompilerConfig, EngineBuilder, Features, NativeEngineExt};
 use wasmer::{Engine, Module, Store};
 
 use crate::memory::ContractTunables;
@@ -11,11 +11,21 @@ use crate::memory::ContractTunables;
 /// Which compiler made the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
-    /// Singlepass: compiles in linear time. Every upload starts here.
+    /// Singlepass: compiles in linear time. Every upload starts here. In a build
+    /// without the feature `singlepass` it is Cranelift without optimization.
     Baseline,
     /// Cranelift: code two to four times as fast, compiled in the background.
+    /// Needs the feature `cranelift`.
     Optimized,
 }
+
+impl Tier {
+    /// Whether this build can optimize at all.
+    pub(crate) const CAN_OPTIMIZE: bool = cfg!(feature = "cranelift");
+}
+
+#[cfg(not(any(feature = "singlepass", feature = "cranelift")))]
+compile_error!("hull-vm needs a compiler: enable the feature `singlepass` or `cranelift`");
 
 impl fmt::Display for Tier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +37,11 @@ impl fmt::Display for Tier {
 }
 
 /// The engine and everything in it that decides what an artifact looks like.
-pub(crate) const ENGINE_VERSION: &str = concat!("wasmer-7.4.2/hull-", env!("CARGO_PKG_VERSION"));
+pub(crate) const ENGINE_VERSION: &str = if cfg!(feature = "singlepass") {
+    concat!("wasmer-7.4.2/hull-", env!("CARGO_PKG_VERSION"))
+} else {
+    concat!("wasmer-7.4.2/hull-", env!("CARGO_PKG_VERSION"), "/cranelift-only")
+};
 
 /// Native code of one module.
 ///
@@ -121,26 +135,48 @@ pub fn engine(tier: Tier) -> Engine {
 fn build(tier: Option<Tier>) -> Engine {
     let builder = match tier {
         None => EngineBuilder::headless(),
-        Some(Tier::Baseline) => {
-            let mut compiler = Singlepass::new();
-            // The meter's pass has settled NaNs; a backend's own switch differs
-            // from it and from the other backend's.
-            compiler.canonicalize_nans(false);
-            EngineBuilder::new(compiler)
-        }
-        #[cfg(feature = "cranelift")]
-        Some(Tier::Optimized) => {
-            let mut compiler = wasmer::sys::Cranelift::new();
-            compiler.canonicalize_nans(false);
-            compiler.num_threads(std::num::NonZero::<usize>::MIN);
-            EngineBuilder::new(compiler)
-        }
-        #[cfg(not(feature = "cranelift"))]
-        Some(Tier::Optimized) => return engine(Tier::Baseline),
+        Some(tier) => EngineBuilder::new(compiler(tier)),
     };
     let mut engine = Engine::from(builder.set_features(Some(features())).engine());
     engine.set_tunables(ContractTunables::new());
     engine
+}
+
+/// The compiler of a tier. The meter's pass has settled NaNs; a backend's own
+/// switch differs from it and from the other backend's, so it is off.
+#[cfg(feature = "singlepass")]
+fn compiler(tier: Tier) -> Box<dyn CompilerConfig> {
+    match tier {
+        Tier::Baseline => {
+            let mut compiler = wasmer::sys::Singlepass::new();
+            compiler.canonicalize_nans(false);
+            Box::new(compiler)
+        }
+        #[cfg(feature = "cranelift")]
+        Tier::Optimized => cranelift(wasmer::sys::CraneliftOptLevel::Speed),
+        #[cfg(not(feature = "cranelift"))]
+        Tier::Optimized => compiler(Tier::Baseline),
+    }
+}
+
+#[cfg(all(feature = "cranelift", not(feature = "singlepass")))]
+fn compiler(tier: Tier) -> Box<dyn CompilerConfig> {
+    use wasmer::sys::CraneliftOptLevel;
+
+    cranelift(match tier {
+        Tier::Baseline => CraneliftOptLevel::None,
+        Tier::Optimized => CraneliftOptLevel::Speed,
+    })
+}
+
+/// One thread: the node's other work comes first.
+#[cfg(feature = "cranelift")]
+fn cranelift(level: wasmer::sys::CraneliftOptLevel) -> Box<dyn CompilerConfig> {
+    let mut compiler = wasmer::sys::Cranelift::new();
+    compiler.canonicalize_nans(false);
+    compiler.opt_level(level);
+    compiler.num_threads(std::num::NonZero::<usize>::MIN);
+    Box::new(compiler)
 }
 
 /// What the compilers must know. Admission has refused everything else.

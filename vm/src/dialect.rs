@@ -5,7 +5,7 @@
 //! which of its exports are entry points, and how input and result cross the
 //! boundary. [`Native`] is the table of `hull-host-api`.
 
-use hull_host_api::{Cost, Group, HOST_FUNCTIONS, HostFunction, IMPORT_MODULE, ValueType};
+use hull_host_api::{Group, HostFunction, IMPORT_MODULE, ValueType};
 use wasmer::Value;
 use wasmparser::ValType;
 
@@ -13,11 +13,12 @@ use crate::context::{Context, Exit};
 use crate::link::Linker;
 
 /// What a contract is entered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entry {
     /// Its constructor, once.
     Instantiate,
     /// A message.
+    #[default]
     Call,
     /// The first run of new code on old storage.
     Migrate,
@@ -130,11 +131,6 @@ impl Dialect for Native {
             linker.native(*function);
         }
     }
-}
-
-/// The cost of a native host function under the first schedule.
-pub(crate) fn native_cost(function: HostFunction) -> Cost {
-    HOST_FUNCTIONS[function as usize].cost
 }
 
 fn wasm_type(ty: ValueType) -> ValType {

@@ -12,7 +12,6 @@ use wasmer::{
 };
 
 use crate::context::{Context, Exit};
-use crate::dialect::native_cost;
 use crate::frame::Session;
 use crate::memory::Handles;
 use crate::native;
@@ -146,6 +145,12 @@ impl<'a> Linker<'a> {
     }
 }
 
+/// Stands in until the schedule has been asked.
+const NO_COST: Cost = Cost {
+    base: 0,
+    per_byte: 0,
+};
+
 /// One crossing: 1. find the session, 2. capability and read-only, 3. base
 /// charge, 4. the function itself, which charges for bytes before it copies.
 fn cross<T>(
@@ -153,16 +158,16 @@ fn cross<T>(
     function: HostFunction,
     run: impl FnOnce(&mut Context<'_>) -> Result<T, Exit>,
 ) -> Result<T, Exit> {
-    let cost = native_cost(function);
     // SAFETY: only the closures below call this, as host functions of the
     // instance that the environment belongs to.
-    let mut context = unsafe { env.data_mut().context(cost) };
+    let mut context = unsafe { env.data_mut().context(NO_COST) };
+    context.cost = function.cost(context.session.vm.schedule_version());
     let spec = function.spec();
     context.permit(spec.group)?;
     if spec.writes {
         context.permit_write()?;
     }
-    context.charge(cost.base)?;
+    context.charge(context.cost.base)?;
     run(&mut context)
 }
 

@@ -88,14 +88,6 @@ pub enum HaltKind {
     QuotaExceeded,
     /// The contract removed itself while it was running further up.
     TerminatedWhileRunning,
-    /// There is nothing to run: no contract, no code, or no such entry point.
-    NothingToRun,
-    /// The caller of the outermost call could not pay the value.
-    InsufficientBalance,
-    /// The storage deposit could not be paid.
-    DepositExceeded,
-    /// A contract exists, or existed, at the address.
-    AddressTaken,
 }
 
 impl fmt::Display for HaltKind {
@@ -120,10 +112,6 @@ impl fmt::Display for HaltKind {
             Self::ReadOnly => "a change of state in a read-only call",
             Self::QuotaExceeded => "more storage than the contract's quota",
             Self::TerminatedWhileRunning => "the contract removed itself while running further up",
-            Self::NothingToRun => "no contract, no code, or no such entry point",
-            Self::InsufficientBalance => "the balance does not cover the value",
-            Self::DepositExceeded => "the storage deposit is over its limit or cannot be paid",
-            Self::AddressTaken => "there is, or was, a contract at the address",
         };
         f.write_str(text)
     }

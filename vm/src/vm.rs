@@ -38,7 +38,7 @@ pub(crate) struct Shared {
 }
 
 /// A message to a contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Call {
     /// The account that signed the transaction.
     pub origin: Address,
@@ -61,7 +61,7 @@ pub struct Call {
 }
 
 /// The creation of a contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instantiate {
     /// The account that signed the transaction, and the creator.
     pub origin: Address,
@@ -124,7 +124,8 @@ impl Vm {
             .map(DiskCache::open)
             .transpose()
             .map_err(Fatal::new)?;
-        let tiers_up = matches!(config.tiering, Tiering::Background { .. });
+        let tiers_up =
+            Tier::CAN_OPTIMIZE && matches!(config.tiering, Tiering::Background { .. });
         let (hot, queue) = mpsc::channel::<Weak<Loaded>>();
         let shared = Arc::new(Shared {
             modules: Modules::new(config.memory_cache_bytes),
@@ -261,7 +262,8 @@ impl Vm {
     }
 
     /// Compiles a loaded module on the optimizing tier now and puts the code in
-    /// place. False if the module is not loaded.
+    /// place. False if the module is not loaded. Does nothing in a build without
+    /// that tier.
     ///
     /// # Errors
     /// If the compiler failed.
@@ -291,10 +293,13 @@ impl Shared {
     /// The gas for loading code at a call, whether or not it was loaded before:
     /// a cold cache is not free, and gas must not depend on it.
     pub(crate) fn load_cost(&self, code_len: u32) -> Gas {
-        self.config
-            .schedule
-            .load_byte
-            .saturating_mul(u64::from(code_len))
+        let schedule = self.config.schedule;
+        let bytes = schedule.load_byte.saturating_mul(u64::from(code_len));
+        schedule.load_base.saturating_add(bytes)
+    }
+
+    pub(crate) fn schedule_version(&self) -> u32 {
+        self.config.schedule.version
     }
 
     fn judge(
@@ -353,8 +358,8 @@ impl Shared {
         dialect: Arc<dyn Dialect>,
     ) -> Result<Arc<Loaded>, Fatal> {
         let tier = match self.config.tiering {
-            Tiering::OptimizedOnly => Tier::Optimized,
-            Tiering::BaselineOnly | Tiering::Background { .. } => Tier::Baseline,
+            Tiering::OptimizedOnly if Tier::CAN_OPTIMIZE => Tier::Optimized,
+            _ => Tier::Baseline,
         };
         let compiled = self.compiled(&prepared, tier)?;
         let all_idle = Arc::clone(&self.all_idle);
@@ -366,7 +371,7 @@ impl Shared {
     }
 
     fn optimize(&self, loaded: &Loaded) -> Result<(), Fatal> {
-        if loaded.tier() != Tier::Optimized {
+        if Tier::CAN_OPTIMIZE && loaded.tier() != Tier::Optimized {
             loaded.switch(self.compiled(loaded.prepared(), Tier::Optimized)?);
         }
         Ok(())
