@@ -42,7 +42,7 @@ fn planting(fields: &str, look: &str, plant: &str) -> String {
     (i32.store8 (i32.const 0) (i32.const 0))
     (call $input (i32.const 0) (i32.const 0) (i32.const 1))
     (local.set $ending (i32.load8_u (i32.const 0)))
-    (i32.store8 (i32.const 0) (local.get $found))
+    (i32.store8 (i32.const 0) (i32.ne (local.get $found) (i32.const 0)))
     (if (i32.eq (local.get $ending) (i32.const 1))
       (then (call $revert (i32.const 0) (i32.const 1))))
     (if (i32.eq (local.get $ending) (i32.const 2)) (then unreachable))
