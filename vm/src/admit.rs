@@ -9,14 +9,17 @@ use std::ops::Range;
 use hull_gas_meter::{CONTRACT_MAX_MEMORY_PAGES, names};
 use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Hash, code_hash};
 use wasmparser::{
-    ExternalKind, FuncType, FunctionBody, Operator, Parser, Payload, TypeRef, ValType, Validator,
-    WasmFeatures,
+    ConstExpr, DataKind, ElementKind, ExternalKind, FuncType, FunctionBody, Operator, Parser,
+    Payload, TypeRef, ValType, Validator, WasmFeatures,
 };
 
 use crate::dialect::{Dialect, Entry};
 use crate::limits::*;
 
 mod proposals;
+
+/// Bytes of a page of linear memory.
+const MEMORY_PAGE_LEN: u64 = 64 * 1024;
 
 /// What admission found out about a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +88,9 @@ pub enum Rule {
     Exports,
     /// There is an entry point.
     EntryPoint,
+    /// Segments fit into the memory and the table that they fill, which is
+    /// known before anything runs: every instance of a contract comes about.
+    Segments,
     /// A size stays below its limit.
     Size,
     /// Frames fit the limit on nesting.
@@ -118,6 +124,9 @@ impl Rule {
             Self::CapabilitiesSection => "let the SDK write the section",
             Self::Exports => "export entry points with the right signature, and no mutable global",
             Self::EntryPoint => "export at least one entry point",
+            Self::Segments => {
+                "let the linker lay out memory and table, or make them as large as what fills them"
+            }
             Self::Size => "split the contract, or build with opt-level = \"z\" and LTO",
             Self::FrameSize => "split the function that needs so many locals",
         }
@@ -244,6 +253,23 @@ impl Bodies {
     }
 }
 
+/// A segment that is written when a module is instantiated.
+struct Segment {
+    /// Where it is in the module.
+    offset: u64,
+    into: Room,
+    /// Where it goes, if that is a constant.
+    start: Option<u32>,
+    len: u64,
+}
+
+/// What segments are written to.
+#[derive(Clone, Copy)]
+enum Room {
+    Memory,
+    Table,
+}
+
 /// One walk over the module that checks everything which is not validity.
 /// It runs first, so that a bomb is refused before the validator meets it.
 struct Scan<'d> {
@@ -251,6 +277,10 @@ struct Scan<'d> {
     types: Vec<FuncType>,
     functions: Vec<u32>,
     mutable_globals: Vec<bool>,
+    /// Bytes of the memory and elements of the table at instantiation.
+    memory_len: u64,
+    table_len: u64,
+    segments: Vec<Segment>,
     needed: Vec<(hull_host_api::Group, String, u64)>,
     capabilities: Option<Capabilities>,
     entries: Vec<Entry>,
@@ -264,6 +294,9 @@ impl<'d> Scan<'d> {
             types: Vec::new(),
             functions: Vec::new(),
             mutable_globals: Vec::new(),
+            memory_len: 0,
+            table_len: 0,
+            segments: Vec::new(),
             needed: Vec::new(),
             capabilities: None,
             entries: Vec::new(),
@@ -310,8 +343,11 @@ impl<'d> Scan<'d> {
                     return Err(broken(Rule::NoReferences, start, "more than one table").into());
                 }
                 for table in section {
-                    let initial = table?.ty.initial;
-                    limit64("table elements", initial, MAX_TABLE_ELEMENTS, start)?;
+                    let ty = table?.ty;
+                    // Nothing can grow it, and an engine may set the maximum aside.
+                    let most = ty.maximum.unwrap_or(0).max(ty.initial);
+                    limit64("table elements", most, MAX_TABLE_ELEMENTS, start)?;
+                    self.table_len = ty.initial;
                 }
             }
             Payload::MemorySection(section) => {
@@ -320,6 +356,7 @@ impl<'d> Scan<'d> {
                     let initial = memory?.initial;
                     let most = u64::from(CONTRACT_MAX_MEMORY_PAGES);
                     limit64("pages of initial memory", initial, most, start)?;
+                    self.memory_len = initial * MEMORY_PAGE_LEN;
                 }
             }
             Payload::GlobalSection(section) => {
@@ -357,7 +394,8 @@ impl<'d> Scan<'d> {
                     section.range().start,
                 )?;
                 for (offset, element) in section.into_iter_with_offsets().map(split) {
-                    let elements = match element?.items {
+                    let element = element?;
+                    let elements = match element.items {
                         wasmparser::ElementItems::Functions(items) => items.count(),
                         wasmparser::ElementItems::Expressions(_, items) => items.count(),
                     };
@@ -368,6 +406,9 @@ impl<'d> Scan<'d> {
                         MAX_TABLE_ELEMENTS,
                         offset,
                     )?;
+                    if let ElementKind::Active { offset_expr, .. } = element.kind {
+                        self.segment(offset, Room::Table, &offset_expr, elements);
+                    }
                 }
             }
             Payload::DataSection(section) => {
@@ -377,6 +418,12 @@ impl<'d> Scan<'d> {
                     MAX_SEGMENTS,
                     section.range().start,
                 )?;
+                for (offset, data) in section.into_iter_with_offsets().map(split) {
+                    let data = data?;
+                    if let DataKind::Active { offset_expr, .. } = data.kind {
+                        self.segment(offset, Room::Memory, &offset_expr, data.data.len() as u64);
+                    }
+                }
             }
             Payload::CodeSectionEntry(body) => self.body(&body)?,
             Payload::CustomSection(section) if section.name() == CAPABILITIES_SECTION => {
@@ -507,7 +554,42 @@ impl<'d> Scan<'d> {
         Ok(())
     }
 
+    fn segment(&mut self, offset: u64, into: Room, start: &ConstExpr<'_>, len: u64) {
+        let mut operators = start.get_operators_reader();
+        let start = match (operators.read(), operators.read()) {
+            (Ok(Operator::I32Const { value }), Ok(Operator::End)) => Some(value as u32),
+            _ => None,
+        };
+        self.segments.push(Segment {
+            offset,
+            into,
+            start,
+            len,
+        });
+    }
+
+    /// Whether instantiation, which only writes segments, will succeed. Asked
+    /// when the module is known to be valid.
+    fn segments_fit(&self) -> Result<(), AdmissionError> {
+        for segment in &self.segments {
+            let (room, unit) = match segment.into {
+                Room::Memory => (self.memory_len, "bytes of memory"),
+                Room::Table => (self.table_len, "table elements"),
+            };
+            let at = |found: &str| broken(Rule::Segments, segment.offset, found);
+            let start = segment
+                .start
+                .ok_or_else(|| at("a segment whose place is not a constant"))?;
+            let end = u64::from(start) + segment.len;
+            if end > room {
+                return Err(at(&format!("a segment up to {end} in {room} {unit}")));
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self, wasm: &[u8]) -> Result<Admission, AdmissionError> {
+        self.segments_fit()?;
         let capabilities = self.capabilities.unwrap_or(Capabilities::LEAST);
         for (group, name, offset) in &self.needed {
             if !capabilities.groups.contains(*group) {
