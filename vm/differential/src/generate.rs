@@ -3,7 +3,8 @@
 use arbitrary::Unstructured;
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
 
-use crate::tame::tame;
+use crate::enrich::enrich;
+use crate::random::Random;
 use crate::world;
 
 /// Most pages of a generated memory: more only cost time, because a memory is
@@ -14,28 +15,52 @@ const PAGE: u64 = 64 * 1024;
 /// A valid module of the deterministic profile, or `None` if the bytes do not
 /// suffice for one.
 ///
-/// Three of four modules are tamed, because an untamed one is likely to trap at
-/// its first access to memory; half of the others are left with everything that
-/// traps, half get the generator's own checks.
+/// Three of four modules are enriched. Of the others, half are left with
+/// everything that traps, half get the generator's own checks.
 pub(crate) fn module(bytes: &mut Unstructured<'_>) -> Option<Vec<u8>> {
-    let tamed = bytes.ratio(3, 4).ok()?;
-    let config = config(bytes, tamed).ok()?;
+    let enriched = bytes.ratio(3, 4).ok()?;
+    let random = Random::new(bytes.arbitrary().ok()?);
+    let config = config(bytes, enriched).ok()?;
     let module = Module::new(config, bytes).ok()?.to_bytes();
-    Some(if tamed { tame(&module) } else { module })
+    Some(if enriched {
+        enrich(&module, random)
+    } else {
+        module
+    })
 }
 
-fn config(bytes: &mut Unstructured<'_>, tamed: bool) -> arbitrary::Result<Config> {
+fn config(bytes: &mut Unstructured<'_>, enriched: bool) -> arbitrary::Result<Config> {
     Ok(Config {
-        // What varies from case to case.
-        disallow_traps: !tamed && bytes.arbitrary()?,
-        export_everything: bytes.arbitrary()?,
+        disallow_traps: !enriched && bytes.arbitrary()?,
+        export_everything: bytes.ratio(3, 4)?,
         allow_floats: bytes.ratio(3, 4)?,
         min_memories: u32::from(bytes.ratio(7, 8)?),
         min_tables: u32::from(bytes.ratio(3, 4)?),
-        max_instructions: bytes.int_in_range(10..=160)?,
+        max_instructions: bytes.int_in_range(10..=100)?,
+        min_exports: 2,
         // Host functions are all that a contract may import.
         available_imports: Some(world::imports()),
-        // The profile.
+        ..profile()
+    })
+}
+
+/// For a contract: something of `imports`, and exactly `exports`.
+pub(crate) fn contract_config(imports: Vec<u8>, exports: Vec<u8>) -> Config {
+    Config {
+        available_imports: Some(imports),
+        exports: Some(exports),
+        max_imports: 24,
+        min_imports: 6,
+        min_memories: 1,
+        min_data_segments: 1,
+        ..profile()
+    }
+}
+
+/// The deterministic profile, and sizes small enough that a case takes
+/// milliseconds, large enough that functions call each other and share state.
+fn profile() -> Config {
+    Config {
         allow_start_export: false,
         bulk_memory_enabled: true,
         compact_imports_enabled: false,
@@ -57,14 +82,11 @@ fn config(bytes: &mut Unstructured<'_>, tamed: bool) -> arbitrary::Result<Config
         wide_arithmetic_enabled: false,
         max_memories: 1,
         max_tables: 1,
-        // Small enough that a case takes milliseconds, large enough that
-        // functions call each other and share state.
         min_types: 2,
         max_types: 8,
         max_imports: 6,
         min_funcs: 2,
         max_funcs: 14,
-        min_exports: 2,
         max_exports: 12,
         min_globals: 1,
         max_globals: 8,
@@ -75,5 +97,5 @@ fn config(bytes: &mut Unstructured<'_>, tamed: bool) -> arbitrary::Result<Config
         max_memory32_bytes: MAX_PAGES * PAGE,
         memory_offset_choices: MemoryOffsetChoices(95, 4, 1),
         ..Config::default()
-    })
+    }
 }

@@ -8,7 +8,7 @@
 //! product does) and on the interpreter wasmi, which shares no code with them.
 //!
 //! ```text
-//! seed -> bytes -> wasm-smith -> tame -> Case -> instrument -> Metered
+//! seed -> bytes -> wasm-smith -> enrich -> Case -> instrument -> Metered
 //!                                                                |
 //!                       Baseline, Optimized, Interpreter <-------+
 //!                                    |
@@ -30,14 +30,17 @@
 mod campaign;
 mod case;
 mod compare;
+pub mod contracts;
+pub mod coverage;
 mod engine;
+mod enrich;
 mod expose;
 mod generate;
 mod observation;
 mod outline;
+pub mod plant;
 mod random;
 mod tally;
-mod tame;
 mod value;
 mod world;
 

@@ -1,5 +1,6 @@
 //! The interpreter.
 
+use wasmi::errors::{ErrorKind, InstantiationError, MemoryError, TableError};
 use wasmi::{
     Caller, Config, Engine, Error, FuncType, Global, Instance, Linker, Module, Store, TrapCode,
     Val, ValType,
@@ -172,7 +173,7 @@ impl Running {
         let mut results: Vec<Val> = ty
             .results()
             .iter()
-            .map(|ty| Val::default_for_ty(*ty))
+            .map(|ty| Val::default(*ty))
             .collect();
         function.call(&mut self.store, &args, &mut results)?;
         Ok(results.iter().map(from_wasmi).collect())
@@ -229,6 +230,15 @@ impl super::Instance for Running {
 fn halt(error: Error) -> Result<Halt, String> {
     if let Some(Stopped(halt)) = error.downcast_ref() {
         return Ok((*halt).into());
+    }
+    // Segments and bulk operations have errors of their own instead of a trap code.
+    match error.kind() {
+        ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. })
+        | ErrorKind::Table(TableError::CopyOutOfBounds | TableError::InitOutOfBounds) => {
+            return Ok(Halt::TableOutOfBounds);
+        }
+        ErrorKind::Memory(MemoryError::OutOfBoundsAccess) => return Ok(Halt::MemoryOutOfBounds),
+        _ => {}
     }
     Ok(match error.as_trap_code() {
         Some(TrapCode::UnreachableCodeReached) => Halt::Unreachable,
