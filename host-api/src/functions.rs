@@ -34,10 +34,10 @@ macro_rules! for_each_host_function {
             /// The length of the input in bytes.
             input_len() -> u32 [Base, reads, 40_000, 0];
             /// Copies `len` bytes of the input from `offset` on to `out_ptr`. Halts if the input is shorter.
-            input(out_ptr: u32, offset: u32, len: u32) [Base, reads, 50_000, 100];
+            input(out_ptr: u32, offset: u32, len: u32) [Base, reads, 50_000, 20];
             /// Sets the data that the frame returns; the last call counts. The frame goes on, and
             /// ends well when its entry point returns.
-            return_data(ptr: u32, len: u32) [Base, reads, 50_000, 100];
+            return_data(ptr: u32, len: u32) [Base, reads, 60_000, 20];
             /// Ends the frame and undoes its changes; the caller gets the data and the remaining gas.
             revert(ptr: u32, len: u32) -> never [Base, reads, 3_000_000, 100];
             /// Like `revert` without data, with a message for people (UTF-8, cut off at
@@ -99,7 +99,7 @@ macro_rules! for_each_host_function {
             /// The length of the data that the last call, delegate call or instantiation returned.
             returned_len() -> u32 [Base, reads, 40_000, 0];
             /// Copies `len` bytes of that data from `offset` on. Halts if it is shorter.
-            returned(out_ptr: u32, offset: u32, len: u32) [Base, reads, 50_000, 100];
+            returned(out_ptr: u32, offset: u32, len: u32) [Base, reads, 50_000, 20];
             /// Replaces the contract's code from its next call on. New code gets at most the
             /// capabilities of today, unless the contract has the right to widen them. Returns a call status.
             set_code(code_hash_ptr: u32) -> u32 [Upgrade, writes, 30_000_000, 0];
@@ -115,15 +115,15 @@ macro_rules! for_each_host_function {
 
             // ---- hashes: 32 bytes at `out_ptr`
             /// SHA2-256.
-            sha2_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 500_000, 5_000];
+            sha2_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 300_000, 3_000];
             /// Keccak-256, the padding from before SHA-3.
-            keccak_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 800_000, 5_000];
+            keccak_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 800_000, 8_000];
             /// SHA3-256.
-            sha3_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 800_000, 5_000];
+            sha3_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 800_000, 8_000];
             /// BLAKE2b with 32 bytes of output and no key.
-            blake2b_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 500_000, 2_500];
+            blake2b_256(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 300_000, 1_500];
             /// BLAKE3.
-            blake3(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 500_000, 2_000];
+            blake3(ptr: u32, len: u32, out_ptr: u32) [Crypto, reads, 300_000, 1_500];
 
             // ---- signatures: 1 valid, 0 not; a high s is not valid
             /// Recovers a secp256k1 key from a 32-byte message hash and a 65-byte signature
@@ -132,7 +132,7 @@ macro_rules! for_each_host_function {
             /// Verifies a 64-byte ECDSA signature over secp256k1 of a 32-byte message hash; the key is compressed, 33 bytes.
             secp256k1_verify(hash_ptr: u32, signature_ptr: u32, key_ptr: u32) -> u32 [Crypto, reads, 120_000_000, 0];
             /// Verifies a 64-byte ECDSA signature over secp256r1 (P-256) of a 32-byte message hash; the key is compressed, 33 bytes.
-            secp256r1_verify(hash_ptr: u32, signature_ptr: u32, key_ptr: u32) -> u32 [Crypto, reads, 250_000_000, 0];
+            secp256r1_verify(hash_ptr: u32, signature_ptr: u32, key_ptr: u32) -> u32 [Crypto, reads, 360_000_000, 0];
             /// Verifies a 64-byte Ed25519 signature strictly (no small-order keys, one encoding); the key has 32 bytes.
             ed25519_verify(ptr: u32, len: u32, signature_ptr: u32, key_ptr: u32) -> u32 [Crypto, reads, 60_000_000, 5_000];
         }

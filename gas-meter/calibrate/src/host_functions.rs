@@ -16,7 +16,7 @@ fn arguments(function: HostFunction) -> Option<&'static str> {
 
     Some(match function {
         F::input_len | F::block_height | F::block_time | F::gas_left | F::returned_len => "",
-        F::input => "60000 0 64",
+        F::input => "40000 0 64",
         F::return_data => "0 64",
         F::caller | F::callee | F::origin | F::value | F::chain_id => "60000",
         F::balance | F::code_hash => "0 60000",
@@ -81,8 +81,14 @@ pub(crate) fn workloads() -> Vec<Workload> {
 fn nested() -> Vec<Workload> {
     let ends = [
         ("call that returns", "nop"),
-        ("call that reverts", "(call $revert (i32.const 0) (i32.const 0))"),
-        ("call that aborts", "(call $abort (i32.const 0) (i32.const 0))"),
+        (
+            "call that reverts",
+            "(call $revert (i32.const 0) (i32.const 0))",
+        ),
+        (
+            "call that aborts",
+            "(call $abort (i32.const 0) (i32.const 0))",
+        ),
         ("call that traps", "unreachable"),
     ];
     ends.map(|(name, end)| {
@@ -113,7 +119,14 @@ fn nested() -> Vec<Workload> {
 
 fn workload(name: &str, with: String, without: String, count: u64) -> Workload {
     let (name, input) = (name.to_owned(), vec![7; 20_000]);
-    Workload { name, with, without, count, input, fresh_state: true }
+    Workload {
+        name,
+        with,
+        without,
+        count,
+        input,
+        fresh_state: true,
+    }
 }
 
 /// A contract that calls the function `calls` times with constant arguments.
@@ -151,8 +164,11 @@ fn contract(function: HostFunction, arguments: &str, calls: usize) -> String {
 }
 
 fn signature(spec: &HostFunctionSpec) -> String {
-    let mut text: String =
-        spec.params.iter().map(|(_, ty)| format!("(param {})", wasm(*ty))).collect();
+    let mut text: String = spec
+        .params
+        .iter()
+        .map(|(_, ty)| format!("(param {})", wasm(*ty)))
+        .collect();
     if let Some(ty) = spec.result {
         text.push_str(&format!("(result {})", wasm(ty)));
     }
@@ -168,7 +184,10 @@ fn wasm(ty: ValueType) -> &'static str {
 
 /// Hexadecimal as the text format wants it.
 fn escaped(hex: &str) -> String {
-    hex.as_bytes().chunks(2).map(|pair| format!("\\{}", String::from_utf8_lossy(pair))).collect()
+    hex.as_bytes()
+        .chunks(2)
+        .map(|pair| format!("\\{}", String::from_utf8_lossy(pair)))
+        .collect()
 }
 
 // Valid signatures, as in the test vectors: an invalid one is cheaper.
@@ -176,11 +195,9 @@ const HASH: &str = "c078daca096bf04759f366a9b0d58914435a334496bafd07af9f22229f67
 const SECP256K1_SIGNATURE: &str = "530ec1e1dfb32079bccfaf20c7dd575c01ded7f05693d74cd4066ac8ed6baea1\
     5639a26f838ed5c1b561fd447d0b28c86561eecf999c7732e23d1947307f4c3a";
 const SECP256K1_KEY: &str = "02989c0b76cb563971fdc9bef31ec06c3560f3249d6ee9e5d83c57625596e05f6f";
-const SECP256R1_SIGNATURE_AND_KEY: &str =
-    "c02a9d421010346e06946da6799dce53b4d51d1989a85ff46c2c450eb912c2c3\
+const SECP256R1_SIGNATURE_AND_KEY: &str = "c02a9d421010346e06946da6799dce53b4d51d1989a85ff46c2c450eb912c2c3\
     182e82d16edd721d403ae79939f16fabe8a433033ed78f7d2de57701552ef7d1\
     027135fa4fd93a09dce98bbf681b4bfcf50e7c0d6354e62afb0bff2a3429617865";
-const ED25519_SIGNATURE_AND_KEY: &str =
-    "0337ca112906d5d6e12b4f9456a176879b5b677064dc288de00a11b5ccbb1a3a\
+const ED25519_SIGNATURE_AND_KEY: &str = "0337ca112906d5d6e12b4f9456a176879b5b677064dc288de00a11b5ccbb1a3a\
     7d0367e0e22e8dcc21b5f5f3575c2615fa2313220c33702daa4333577399e006\
     66be7e332c7a453332bd9d0a7f7db055f5c5ef1a06ada66d98b39fb6810c473a";

@@ -43,7 +43,11 @@ impl Measured {
 pub(crate) fn measure(workload: &Workload, rounds: usize) -> Result<Measured> {
     let (gas, baseline) = one_tier(workload, Tiering::BaselineOnly, rounds)?;
     let (same_gas, optimized) = one_tier(workload, Tiering::OptimizedOnly, rounds)?;
-    ensure!(gas == same_gas, "{}: gas depends on the tier", workload.name);
+    ensure!(
+        gas == same_gas,
+        "{}: gas depends on the tier",
+        workload.name
+    );
     let count = workload.count as f64;
     Ok(Measured {
         name: workload.name.clone(),
@@ -81,13 +85,22 @@ struct Runner {
 
 impl Runner {
     fn new(wat: &str, workload: &Workload, tiering: Tiering) -> Result<Self> {
-        let vm = Vm::new(Config { tiering, ..Config::default() })?;
+        let vm = Vm::new(Config {
+            tiering,
+            ..Config::default()
+        })?;
         let wasm = declare(wat::parse_str(wat)?);
         let code_hash = vm.upload(&wasm)?.code_hash;
         let mut host = MemoryHost::default();
         host.put_code(&wasm);
         let contract = Address([1; 32]);
-        host.put_contract(contract, ContractInfo { code_hash, capabilities: Capabilities::ALL });
+        host.put_contract(
+            contract,
+            ContractInfo {
+                code_hash,
+                capabilities: Capabilities::ALL,
+            },
+        );
         host.set_balance(contract, 1_000_000_000);
         let call = Call {
             contract,
@@ -97,7 +110,13 @@ impl Runner {
             ..Call::default()
         };
         let start = host.clone();
-        Ok(Self { vm, host, start, call, fresh_state: workload.fresh_state })
+        Ok(Self {
+            vm,
+            host,
+            start,
+            call,
+            fresh_state: workload.fresh_state,
+        })
     }
 
     /// Gas and picoseconds of a call.
@@ -108,7 +127,12 @@ impl Runner {
         let begin = Instant::now();
         let outcome = self.vm.call(&mut self.host, &self.call)?;
         let time = begin.elapsed();
-        ensure!(outcome.result.is_success(), "{:?} {:?}", outcome.result, outcome.message);
+        ensure!(
+            outcome.result.is_success(),
+            "{:?} {:?}",
+            outcome.result,
+            outcome.message
+        );
         Ok((outcome.gas, time.as_nanos() as f64 * 1000.0))
     }
 }
