@@ -9,14 +9,15 @@ use std::ops::Range;
 use hull_gas_meter::{CONTRACT_MAX_MEMORY_PAGES, names};
 use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Hash, code_hash};
 use wasmparser::{
-    ConstExpr, DataKind, ElementKind, ExternalKind, FuncType, FunctionBody, Operator, Parser,
-    Payload, TypeRef, ValType, Validator, WasmFeatures,
+    BlockType, ConstExpr, DataKind, ElementKind, ExternalKind, FuncType, FunctionBody, Operator,
+    Parser, Payload, TypeRef, ValType, WasmFeatures,
 };
 
 use crate::dialect::{Dialect, Entry};
 use crate::limits::*;
 
 mod proposals;
+mod validate;
 
 /// Bytes of a page of linear memory.
 const MEMORY_PAGE_LEN: u64 = 64 * 1024;
@@ -189,16 +190,15 @@ pub(crate) fn admit(wasm: &[u8], dialect: &dyn Dialect) -> Result<Admission, Adm
     let scanned = Parser::new(0)
         .parse_all(wasm)
         .try_for_each(|payload| scan.payload(payload.map_err(ScanError::Malformed)?));
-    match scanned {
-        Ok(()) => {}
-        Err(ScanError::Broken(error)) => return Err(error),
+    match scanned.and_then(|()| validate::validate(wasm)) {
+        Ok(()) => scan.finish(wasm),
+        Err(ScanError::Broken(mut error)) => {
+            error.function = error.function.or_else(|| scan.bodies.at(error.offset));
+            Err(error)
+        }
         // The validator says better what is wrong, and with which proposal it would not be.
-        Err(ScanError::Malformed(error)) => return Err(invalid(wasm, &scan.bodies, &error)),
+        Err(ScanError::Malformed(error)) => Err(invalid(wasm, &scan.bodies, &error)),
     }
-    Validator::new_with_features(accepted())
-        .validate_all(wasm)
-        .map_err(|error| invalid(wasm, &scan.bodies, &error))?;
-    scan.finish(wasm)
 }
 
 fn invalid(wasm: &[u8], bodies: &Bodies, error: &wasmparser::Error) -> AdmissionError {
@@ -284,6 +284,8 @@ struct Scan<'d> {
     needed: Vec<(hull_host_api::Group, String, u64)>,
     capabilities: Option<Capabilities>,
     entries: Vec<Entry>,
+    /// Parameters and locals of all functions so far.
+    all_locals: u64,
     bodies: Bodies,
 }
 
@@ -300,6 +302,7 @@ impl<'d> Scan<'d> {
             needed: Vec::new(),
             capabilities: None,
             entries: Vec::new(),
+            all_locals: 0,
             bodies: Bodies::default(),
         }
     }
@@ -534,13 +537,17 @@ impl<'d> Scan<'d> {
         let range = body.range();
         let function = self.bodies.imported + self.bodies.ranges.len() as u32;
         self.bodies.ranges.push(range.clone());
-        body_limits(body).map_err(|error| match error {
-            ScanError::Broken(mut error) => {
-                error.function = Some(function);
-                ScanError::Broken(error)
-            }
-            malformed @ ScanError::Malformed(_) => malformed,
-        })
+        let ty = self.functions.get(function as usize);
+        let params = ty.and_then(|ty| self.types.get(*ty as usize));
+        let params = params.map_or(0, |ty| ty.params().len() as u64);
+        self.all_locals += params + locals(body)?;
+        limit64(
+            "parameters and locals of all functions",
+            self.all_locals,
+            MAX_ALL_LOCALS,
+            range.start,
+        )?;
+        operators(body, &self.types)
     }
 
     fn capabilities(&mut self, data: &[u8], offset: u64) -> Result<(), ScanError> {
@@ -626,7 +633,8 @@ fn split<T>(item: wasmparser::Result<(u64, T)>) -> (u64, wasmparser::Result<T>) 
     }
 }
 
-fn body_limits(body: &FunctionBody<'_>) -> Result<(), ScanError> {
+/// Checks length and locals of a body, and counts the locals.
+fn locals(body: &FunctionBody<'_>) -> Result<u64, ScanError> {
     let range = body.range();
     limit64(
         "bytes in a function",
@@ -648,13 +656,19 @@ fn body_limits(body: &FunctionBody<'_>) -> Result<(), ScanError> {
         )?;
         plain(ty, offset)?;
     }
+    Ok(locals)
+}
+
+/// Checks the operators of a body.
+fn operators(body: &FunctionBody<'_>, types: &[FuncType]) -> Result<(), ScanError> {
     let mut nesting = 0u64;
     for operator in body.get_operators_reader()?.into_iter_with_offsets() {
         let (operator, offset) = operator?;
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
                 nesting += 1;
                 limit64("blocks nested", nesting, u64::from(MAX_NESTING), offset)?;
+                block(blockty, types, offset)?;
             }
             Operator::End => nesting = nesting.saturating_sub(1),
             Operator::BrTable { targets } => {
@@ -676,6 +690,20 @@ fn body_limits(body: &FunctionBody<'_>) -> Result<(), ScanError> {
         }
     }
     Ok(())
+}
+
+/// Bounds what a block takes; its results are those of a type that was checked.
+fn block(ty: BlockType, types: &[FuncType], offset: u64) -> Result<(), AdmissionError> {
+    let BlockType::FuncType(index) = ty else {
+        return Ok(());
+    };
+    let params = types.get(index as usize).map_or(0, |ty| ty.params().len());
+    limit64(
+        "parameters of a block",
+        params as u64,
+        MAX_BLOCK_PARAMS as u64,
+        offset,
+    )
 }
 
 /// Refuses every value type but the four plain numbers.

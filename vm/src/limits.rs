@@ -21,10 +21,19 @@ pub const MAX_EXPORTS: u32 = 256;
 pub const MAX_GLOBALS: u32 = 1_000;
 /// Parameters of a function, as CosmWasm after CWA-2023-004.
 pub const MAX_PARAMS: usize = 100;
-/// Results of a function. `rustc` emits at most one.
-pub const MAX_RESULTS: usize = 16;
+/// Results of a function or block. `rustc` emits at most one; every branch moves
+/// as many, so that more of them make two bytes of a branch a page of native code.
+pub const MAX_RESULTS: usize = 4;
+/// Parameters of a block: what a branch to a loop moves.
+pub const MAX_BLOCK_PARAMS: usize = MAX_RESULTS;
 /// Locals of a function, parameters not counted. Every one is zeroed at entry.
 pub const MAX_LOCALS: u32 = 4_096;
+/// Parameters and locals of all functions of a module together: a function of six
+/// bytes may declare thousands. `rustc` emits some eight per function.
+pub const MAX_ALL_LOCALS: u64 = 100_000;
+/// Operands on the stack of a function at a time. The baseline compiler visits
+/// all of them at every branch. `rustc` has a dozen, and a call its parameters.
+pub const MAX_OPERANDS: u32 = 512;
 /// Nesting of blocks in a function. A `match` of n arms nests n deep.
 pub const MAX_NESTING: u32 = 1_024;
 /// Targets of one `br_table`; one of 8,704 once took a compiler 286 s.
