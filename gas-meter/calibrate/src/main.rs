@@ -37,31 +37,49 @@ struct Options {
     /// Rounds of each measurement; the median counts.
     #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// A list of JSON objects instead of the table.
+    /// One JSON object instead of the tables.
     #[arg(long)]
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    /// What the schedule is held to.
+    priced: Vec<Measured>,
+    /// What is only shown.
+    hazards: Vec<Measured>,
+}
+
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let wanted = |workload: &Workload| {
-        options
-            .filter
-            .as_ref()
-            .is_none_or(|filter| workload.name.contains(filter.as_str()))
+    let priced = operators::workloads().into_iter().chain(host_functions::workloads());
+    let report = Report {
+        priced: run(priced, &options)?,
+        hazards: run(operators::hazards(), &options)?,
     };
-    let workloads: Vec<_> = operators::workloads()
-        .into_iter()
-        .chain(host_functions::workloads())
-        .filter(wanted)
-        .collect();
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        show(&report);
+    }
+    let failed = report.priced.iter().any(|row| row.ratio() > UNDERPRICED);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn run(workloads: impl IntoIterator<Item = Workload>, options: &Options) -> Result<Vec<Measured>> {
+    let wanted = |workload: &Workload| {
+        let filter = options.filter.as_ref();
+        filter.is_none_or(|filter| workload.name.contains(filter.as_str()))
+    };
+    let workloads: Vec<_> = workloads.into_iter().filter(wanted).collect();
     let terminal = std::io::stderr().is_terminal();
     let mut rows = Vec::with_capacity(workloads.len());
     for (number, workload) in workloads.iter().enumerate() {
         if terminal {
             eprint!("\r{}/{} {:<30}", number + 1, workloads.len(), workload.name);
         }
-        rows.push(measure(workload, rounds)?);
+        rows.push(measure(workload, options.rounds)?);
     }
     if terminal {
         eprint!("\r{:<50}\r", "");
@@ -69,19 +87,24 @@ fn main() -> Result<ExitCode> {
     Ok(rows)
 }
 
+fn show(report: &Report) {
+    table(&report.priced);
+    let under = |ratio| ratio > UNDERPRICED;
+    let over = |ratio| ratio < 1.0 / OVERPRICED;
+    println!("\nunderpriced by more than 3x: {}", names(&report.priced, under));
+    println!("overpriced by more than 3x: {}", names(&report.priced, over));
+    if !report.hazards.is_empty() {
+        println!("\nnot a matter of price: scattered access to large memories\n");
+        table(&report.hazards);
+    }
+}
+
 fn table(rows: &[Measured]) {
-    println!(
-        "{:<26} {:>13} {:>15} {:>15} {:>7}",
-        "one of", "charged, gas", "baseline, ps", "optimized, ps", "ratio"
-    );
+    let (gas, baseline, optimized) = ("charged, gas", "baseline, ps", "optimized, ps");
+    println!("{:<26} {gas:>13} {baseline:>15} {optimized:>15}   ratio", "one of");
     for row in rows {
-        let mark = match row.ratio() {
-            ratio if ratio > UNDERPRICED => "  UNDERPRICED",
-            ratio if ratio < 1.0 / OVERPRICED => "  overpriced",
-            _ => "",
-        };
         println!(
-            "{:<26} {:>13.0} {:>15.0} {:>15.0} {:>7.2}{mark}",
+            "{:<26} {:>13.0} {:>15.0} {:>15.0} {:>7.2}",
             row.name,
             row.gas,
             row.baseline,
@@ -89,21 +112,10 @@ fn table(rows: &[Measured]) {
             row.ratio()
         );
     }
-    println!();
 }
 
-fn list(what: &str, rows: &[Measured], wanted: fn(f64) -> bool) {
-    let names: Vec<_> = rows
-        .iter()
-        .filter(|row| wanted(row.ratio()))
-        .map(|row| row.name.as_str())
-        .collect();
-    println!(
-        "{what}: {}",
-        if names.is_empty() {
-            "none".into()
-        } else {
-            names.join("; ")
-        }
-    );
+fn names(rows: &[Measured], wanted: impl Fn(f64) -> bool) -> String {
+    let names: Vec<_> =
+        rows.iter().filter(|row| wanted(row.ratio())).map(|row| row.name.as_str()).collect();
+    if names.is_empty() { "none".into() } else { names.join("; ") }
 }
