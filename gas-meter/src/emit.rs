@@ -3,11 +3,11 @@
 //! ```text
 //! block $exhausted_frames
 //!   block $exhausted_gas
-//!     prologue: charge the first metering block, check; count the frame, check
+//!     prologue: charge the first metering block; see how much stack is left
 //!     block $body (result …)
 //!       the original operators, with charges, checks, loads and stores
 //!     end
-//!     epilogue: store the counter, give the frame back
+//!     epilogue: store the counter
 //!     return
 //!   end
 //!   GAS = -1; unreachable
@@ -22,25 +22,25 @@
 use wasm_encoder::{BlockType, Encode, Instruction, ValType};
 
 use crate::error::InstrumentError;
+use crate::frames::{FrameCall, FrameRules};
 use crate::nan::canonicalise;
 use crate::plan::{Event, EventKind, Float, Plan};
-use crate::state::{Step, Tracker};
+use crate::prepay::Role;
+use crate::spin::{self, SpinWriter};
+use crate::state::{Action, Callees, Step, Tracker};
 
 /// The most locals a function may have, parameters included: engines and
 /// `wasmparser` refuse more.
 const MAX_LOCALS: u32 = 50_000;
 
-/// A leaf function whose whole body costs at most this, in gas, is not checked
-/// at entry: 100 ns is less than the time it takes to leave a call.
-const UNCHECKED_LEAF_COST: u64 = 100_000;
-
 /// What a function's code needs to know of its module.
-pub(crate) struct Surroundings {
+pub(crate) struct Surroundings<'m> {
     /// Index of the gas counter.
     pub(crate) gas: u32,
     /// Index of the frame counter.
     pub(crate) frames: u32,
-    pub(crate) imported_functions: u32,
+    pub(crate) callees: Callees<'m>,
+    pub(crate) frame_rules: &'m FrameRules,
 }
 
 /// A function to be written.
@@ -50,8 +50,7 @@ pub(crate) struct Source<'m> {
     /// Its body, locals included.
     pub(crate) body: &'m [u8],
     pub(crate) plan: &'m Plan,
-    /// Model bytes it counts at entry, if it does.
-    pub(crate) frame_charge: Option<u32>,
+    pub(crate) role: Role,
     /// Type of a block with the function's results.
     pub(crate) block_type: BlockType,
 }
@@ -59,16 +58,17 @@ pub(crate) struct Source<'m> {
 /// Writes the body of a metered function, without its length.
 pub(crate) fn emit(
     source: &Source<'_>,
-    surroundings: &Surroundings,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Vec<u8>, InstrumentError> {
     let plan = source.plan;
-    let check_entry = checks_entry(plan);
-    let tracker = Tracker::prepare(plan, surroundings.imported_functions, check_entry);
-    let locals = Locals::new(source, &tracker)?;
+    let tracker = Tracker::prepare(plan, source.role, surroundings.callees);
+    let (passes_frames, counts_frames) = surroundings.frame_rules.uses(plan);
+    let locals = Locals::new(source, &tracker, passes_frames)?;
     let mut emitter = Emitter {
         source,
         surroundings,
-        shape: Shape::new(source, &tracker),
+        shape: Shape::new(plan, &tracker, counts_frames),
+        passes_frames,
         out: Vec::with_capacity(source.body.len() * 2),
         copied: plan.code_start,
         nesting: 0,
@@ -76,18 +76,12 @@ pub(crate) fn emit(
         tracker,
     };
     emitter.declare_locals();
-    emitter.prologue(check_entry);
+    emitter.prologue();
     for event in &plan.events {
         emitter.event(event);
     }
     emitter.epilogue();
     Ok(emitter.out)
-}
-
-/// Whether the gas counter is checked when the function is entered.
-fn checks_entry(plan: &Plan) -> bool {
-    let total = plan.regions.iter().fold(0u64, |sum, region| sum.saturating_add(region.cost));
-    plan.uses.call || plan.uses.iteration || plan.uses.sized || total > UNCHECKED_LEAF_COST
 }
 
 /// The locals that the pass adds, by index; one that is not needed is not
@@ -96,8 +90,8 @@ fn checks_entry(plan: &Plan) -> bool {
 struct Locals {
     /// The gas counter.
     gas: u32,
-    /// The frame counter at entry.
-    frame: u32,
+    /// The frame bytes that were left at entry.
+    frames: u32,
     /// The operand of a sized charge.
     size: u32,
     f32: u32,
@@ -106,7 +100,11 @@ struct Locals {
 }
 
 impl Locals {
-    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Result<Self, InstrumentError> {
+    fn new(
+        source: &Source<'_>,
+        tracker: &Tracker<'_>,
+        passes_frames: bool,
+    ) -> Result<Self, InstrumentError> {
         let plan = source.plan;
         let original = plan.params.saturating_add(plan.locals);
         let mut locals = Locals::default();
@@ -116,7 +114,7 @@ impl Locals {
             index
         };
         locals.gas = declare(tracker.uses_local, ValType::I64);
-        locals.frame = declare(source.frame_charge.is_some(), ValType::I32);
+        locals.frames = declare(passes_frames, ValType::I32);
         locals.size = declare(plan.uses.sized, ValType::I32);
         locals.f32 = declare(plan.uses.f32_nan, ValType::F32);
         locals.f64 = declare(plan.uses.f64_nan, ValType::F64);
@@ -142,20 +140,25 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Self {
-        let frame_exit = source.frame_charge.is_some();
+    fn new(plan: &Plan, tracker: &Tracker<'_>, frame_exit: bool) -> Self {
         let gas_exit = tracker.checks;
-        let epilogue = frame_exit || tracker.stores_at_exit;
-        let branches_to_epilogue = epilogue && source.plan.uses.function_branch;
-        Self { gas_exit, frame_exit, epilogue, body_block: gas_exit || frame_exit || branches_to_epilogue }
+        let epilogue = tracker.stores_at_exit;
+        let body_block = gas_exit || frame_exit || (epilogue && plan.uses.function_branch);
+        Self {
+            gas_exit,
+            frame_exit,
+            body_block,
+            epilogue,
+        }
     }
 }
 
 struct Emitter<'m> {
     source: &'m Source<'m>,
-    surroundings: &'m Surroundings,
+    surroundings: &'m Surroundings<'m>,
     tracker: Tracker<'m>,
     shape: Shape,
+    passes_frames: bool,
     locals: Locals,
     out: Vec<u8>,
     /// How much of the body has been copied.
@@ -170,13 +173,16 @@ impl Emitter<'_> {
     }
 
     fn put_all(&mut self, instructions: &[Instruction<'_>]) {
-        instructions.iter().for_each(|instruction| instruction.encode(&mut self.out));
+        instructions
+            .iter()
+            .for_each(|instruction| instruction.encode(&mut self.out));
     }
 
     /// Copies the original up to `to`.
     fn copy_to(&mut self, to: u32) {
         let range = self.copied as usize..to as usize;
-        self.out.extend_from_slice(self.source.body.get(range).unwrap_or_default());
+        self.out
+            .extend_from_slice(self.source.body.get(range).unwrap_or_default());
         self.copied = self.copied.max(to);
     }
 
@@ -192,38 +198,24 @@ impl Emitter<'_> {
         }
     }
 
-    fn prologue(&mut self, check_entry: bool) {
-        let gas_depth = 0;
-        let frame_depth = u32::from(self.shape.gas_exit);
-        if self.shape.frame_exit {
-            self.put(&Instruction::Block(BlockType::Empty));
+    fn prologue(&mut self) {
+        for needed in [self.shape.frame_exit, self.shape.gas_exit] {
+            if needed {
+                self.put(&Instruction::Block(BlockType::Empty));
+            }
         }
-        if self.shape.gas_exit {
-            self.put(&Instruction::Block(BlockType::Empty));
-        }
-        let step = self.tracker.enter(check_entry);
-        self.put_step(step, gas_depth);
-        if let Some(charge) = self.source.frame_charge {
-            self.count_frame(charge, frame_depth);
+        // Nothing is checked here.
+        let step = self.tracker.enter();
+        self.put_step(step, 0);
+        if self.passes_frames {
+            self.put_all(&[
+                Instruction::GlobalGet(self.surroundings.frames),
+                Instruction::LocalSet(self.locals.frames),
+            ]);
         }
         if self.shape.body_block {
             self.put(&Instruction::Block(self.source.block_type));
         }
-    }
-
-    fn count_frame(&mut self, charge: u32, exit_depth: u32) {
-        let (frames, local) = (self.surroundings.frames, self.locals.frame);
-        self.put_all(&[
-            Instruction::GlobalGet(frames),
-            Instruction::I32Const(charge as i32),
-            Instruction::I32Sub,
-            Instruction::LocalTee(local),
-            Instruction::I32Const(0),
-            Instruction::I32LtS,
-            Instruction::BrIf(exit_depth),
-            Instruction::LocalGet(local),
-            Instruction::GlobalSet(frames),
-        ]);
     }
 
     fn event(&mut self, event: &Event) {
@@ -244,7 +236,7 @@ impl Emitter<'_> {
                 // In place of the one byte of `return`.
                 self.copied += 1;
             }
-            EventKind::Sized { unit_cost } => self.sized_charge(unit_cost, body + 1),
+            EventKind::Sized { unit_cost, .. } => self.sized_charge(unit_cost, body + 1),
             EventKind::Nan(float) => {
                 let scratch = match float {
                     Float::F32 => self.locals.f32,
@@ -252,6 +244,11 @@ impl Emitter<'_> {
                 };
                 self.put_all(&canonicalise(float, scratch));
             }
+            EventKind::Call { .. } | EventKind::CallIndirect { .. } => {
+                let exit_depth = body + 1 + u32::from(self.shape.gas_exit);
+                self.frame_call(self.surroundings.frame_rules.at(event.kind), exit_depth);
+            }
+            EventKind::Spin { index } => self.spin(index as usize, body + 1),
             EventKind::Skip { to } => self.copied = to,
             _ => {}
         }
@@ -260,37 +257,76 @@ impl Emitter<'_> {
     /// Moves, charges and checks the gas counter. `exit_depth` is where a
     /// branch leads to `$exhausted_gas`.
     fn put_step(&mut self, step: Step, exit_depth: u32) {
-        let (gas, local) = (self.surroundings.gas, self.locals.gas);
-        if step.load {
-            self.put_all(&[Instruction::GlobalGet(gas), Instruction::LocalSet(local)]);
-        }
-        if step.charge > 0 {
-            self.put(&if step.from_local {
-                Instruction::LocalGet(local)
-            } else {
-                Instruction::GlobalGet(gas)
-            });
-            self.put_all(&[
-                Instruction::I64Const(step.charge as i64),
-                Instruction::I64Sub,
-                Instruction::LocalSet(local),
-            ]);
-        }
-        if step.check {
-            self.check(exit_depth);
-        }
-        if step.store {
-            self.put_all(&[Instruction::LocalGet(local), Instruction::GlobalSet(gas)]);
+        let (global, local) = (self.surroundings.gas, self.locals.gas);
+        for action in step.actions() {
+            match action {
+                Action::Load => {
+                    self.put_all(&[Instruction::GlobalGet(global), Instruction::LocalSet(local)]);
+                }
+                Action::Store => {
+                    self.put_all(&[Instruction::LocalGet(local), Instruction::GlobalSet(global)]);
+                }
+                Action::ChargeLocal(gas) => self.charge(&Instruction::LocalGet(local), gas),
+                Action::ChargeGlobal(gas) => self.charge(&Instruction::GlobalGet(global), gas),
+                Action::Check => self.put_all(&self.check(exit_depth)),
+            }
         }
     }
 
-    fn check(&mut self, exit_depth: u32) {
+    /// Leaves to a callee what is left of the stack.
+    fn frame_call(&mut self, call: FrameCall, exit_depth: u32) {
+        let (global, local) = (self.surroundings.frames, self.locals.frames);
+        match call {
+            FrameCall::Nothing => {}
+            FrameCall::Pass => {
+                self.put_all(&[Instruction::LocalGet(local), Instruction::GlobalSet(global)]);
+            }
+            FrameCall::Count(bytes) => self.put_all(&[
+                Instruction::LocalGet(local),
+                Instruction::I32Const(bytes as i32),
+                Instruction::I32Sub,
+                Instruction::GlobalSet(global),
+                Instruction::LocalGet(local),
+                Instruction::I32Const(bytes as i32),
+                Instruction::I32LtS,
+                Instruction::BrIf(exit_depth),
+            ]),
+        }
+    }
+
+    fn charge(&mut self, counter: &Instruction<'_>, gas: u64) {
+        self.put(counter);
         self.put_all(&[
+            Instruction::I64Const(gas as i64),
+            Instruction::I64Sub,
+            Instruction::LocalSet(self.locals.gas),
+        ]);
+    }
+
+    fn spin(&mut self, index: usize, exit_depth: u32) {
+        let spin = self.source.plan.spins[index];
+        let writer = SpinWriter {
+            body: self
+                .source
+                .body
+                .get(spin.from as usize..spin.to as usize)
+                .unwrap_or_default(),
+            cost: self.source.plan.regions[spin.region as usize].cost,
+            gas: self.locals.gas,
+            check: &self.check(exit_depth + spin::DEPTH),
+        };
+        writer.write(&mut self.out);
+        self.copied = spin.end;
+    }
+
+    /// Leaves the function if the gas counter is negative.
+    fn check(&self, exit_depth: u32) -> [Instruction<'static>; 4] {
+        [
             Instruction::LocalGet(self.locals.gas),
             Instruction::I64Const(0),
             Instruction::I64LtS,
             Instruction::BrIf(exit_depth),
-        ]);
+        ]
     }
 
     /// Charges `unit_cost` for each unit of the operand on top of the stack.
@@ -306,7 +342,7 @@ impl Emitter<'_> {
             Instruction::I64Sub,
             Instruction::LocalSet(local),
         ]);
-        self.check(exit_depth);
+        self.put_all(&self.check(exit_depth));
         self.put(&Instruction::LocalGet(size));
     }
 
@@ -319,17 +355,17 @@ impl Emitter<'_> {
         }
         let step = self.tracker.leave();
         self.put_step(step, 0);
-        if let Some(charge) = self.source.frame_charge {
-            self.put_all(&[
-                Instruction::LocalGet(self.locals.frame),
-                Instruction::I32Const(charge as i32),
-                Instruction::I32Add,
-                Instruction::GlobalSet(self.surroundings.frames),
-            ]);
-        }
         let exits = [
-            (self.shape.gas_exit, Instruction::I64Const(-1), self.surroundings.gas),
-            (self.shape.frame_exit, Instruction::I32Const(-1), self.surroundings.frames),
+            (
+                self.shape.gas_exit,
+                Instruction::I64Const(-1),
+                self.surroundings.gas,
+            ),
+            (
+                self.shape.frame_exit,
+                Instruction::I32Const(-1),
+                self.surroundings.frames,
+            ),
         ];
         if self.shape.gas_exit || self.shape.frame_exit {
             self.put(&Instruction::Return);

@@ -285,6 +285,15 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
+    /// Functions that the module exports.
+    pub(crate) fn exported_functions(&self) -> impl Iterator<Item = u32> {
+        let functions = self
+            .exports
+            .iter()
+            .filter(|export| export.kind == ExternalKind::Func);
+        functions.map(|export| export.index)
+    }
+
     /// Whether a table is shared with whoever embeds the module.
     pub(crate) fn shares_table(&self) -> bool {
         self.imports_table || self.exports.iter().any(|e| e.kind == ExternalKind::Table)

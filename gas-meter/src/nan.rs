@@ -37,9 +37,22 @@ pub(crate) fn open_nan(op: &Operator<'_>, class: OperatorClass) -> Option<Float>
 /// by way of the local `scratch`.
 pub(crate) fn canonicalise(float: Float, scratch: u32) -> [Instruction<'static>; 6] {
     let (canonical, equal) = match float {
-        Float::F32 => (Instruction::F32Const(Ieee32::new(CANONICAL_F32)), Instruction::F32Eq),
-        Float::F64 => (Instruction::F64Const(Ieee64::new(CANONICAL_F64)), Instruction::F64Eq),
+        Float::F32 => (
+            Instruction::F32Const(Ieee32::new(CANONICAL_F32)),
+            Instruction::F32Eq,
+        ),
+        Float::F64 => (
+            Instruction::F64Const(Ieee64::new(CANONICAL_F64)),
+            Instruction::F64Eq,
+        ),
     };
     let get = || Instruction::LocalGet(scratch);
-    [Instruction::LocalTee(scratch), canonical, get(), get(), equal, Instruction::Select]
+    [
+        Instruction::LocalTee(scratch),
+        canonical,
+        get(),
+        get(),
+        equal,
+        Instruction::Select,
+    ]
 }

@@ -6,16 +6,19 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, CodeSection, Encode};
 use wasmparser::ValType;
 
-use crate::callgraph::{FrameCharges, frame_charges};
+use crate::callgraph::CallGraph;
 use crate::config::Config;
 use crate::emit::{Source, Surroundings, emit};
 use crate::error::InstrumentError;
 use crate::facts::{Facts, MemoryFacts};
+use crate::frames::FrameRules;
 use crate::module::{Module, malformed, unsupported};
 use crate::output::{Additions, write};
 use crate::plan::Plan;
+use crate::prepay;
 use crate::reset::reset_function;
 use crate::scan::scan;
+use crate::state::Callees;
 
 /// A module after the pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,17 +37,23 @@ pub struct Instrumented {
 pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, InstrumentError> {
     let module = Module::read(wasm)?;
     check_profile(&module, config)?;
-    let plans = (0..module.bodies.len())
+    let mut plans = (0..module.bodies.len())
         .map(|body| scan(&module, config.schedule, body))
         .collect::<Result<Vec<_>, _>>()?;
-    let frames = frame_charges(&module, &plans, config.frame_limit)?;
-    let facts = facts(&module, config, &plans, &frames);
+    let graph = CallGraph::new(&module, &plans);
+    let frame_rules = FrameRules::new(&module, &plans, &graph, config.frame_limit)?;
+    let roles = prepay::assign(&module, &mut plans, &graph);
+    let facts = facts(&module, config, &plans, frame_rules.entry_need);
     let mut types = TypeAdditions::new(&module);
     let mut code = CodeSection::new();
     let surroundings = Surroundings {
         gas: module.global_count(),
         frames: module.global_count() + 1,
-        imported_functions: module.imported_functions,
+        callees: Callees {
+            imported_functions: module.imported_functions,
+            roles: &roles,
+        },
+        frame_rules: &frame_rules,
     };
     for (body, plan) in plans.iter().enumerate() {
         let function = module.function_of_body(body);
@@ -52,15 +61,22 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
             function,
             body: module.bodies[body].as_bytes(),
             plan,
-            frame_charge: frames.charges[body],
+            role: roles[body],
             block_type: types.block_type(&module, function)?,
         };
         code.raw(&emit(&source, &surroundings)?);
     }
     let reset_type = types.index(&[])?;
     code.function(&reset_function(&module));
-    let additions = Additions { types: types.encoded, reset_type, code: &code };
-    Ok(Instrumented { wasm: write(&module, config, additions), facts })
+    let additions = Additions {
+        types: types.encoded,
+        reset_type,
+        code: &code,
+    };
+    Ok(Instrumented {
+        wasm: write(&module, config, additions),
+        facts,
+    })
 }
 
 /// Refuses what the pass would get wrong.
@@ -68,10 +84,18 @@ fn check_profile(module: &Module<'_>, config: &Config<'_>) -> Result<(), Instrum
     if !config.raw && module.imported_memories > 0 {
         return Err(unsupported(0, "an imported memory"));
     }
-    if module.memories.iter().any(|memory| memory.memory64 || memory.shared) {
+    if module
+        .memories
+        .iter()
+        .any(|memory| memory.memory64 || memory.shared)
+    {
         return Err(unsupported(0, "a 64-bit or shared memory"));
     }
-    if module.tables.iter().any(|table| table.table64 || table.shared) {
+    if module
+        .tables
+        .iter()
+        .any(|table| table.table64 || table.shared)
+    {
         return Err(unsupported(0, "a 64-bit or shared table"));
     }
     let functions = module.functions.len() as u32;
@@ -82,12 +106,7 @@ fn check_profile(module: &Module<'_>, config: &Config<'_>) -> Result<(), Instrum
     Ok(())
 }
 
-fn facts(
-    module: &Module<'_>,
-    config: &Config<'_>,
-    plans: &[Plan],
-    frames: &FrameCharges,
-) -> Facts {
+fn facts(module: &Module<'_>, config: &Config<'_>, plans: &[Plan], entry_frames: u32) -> Facts {
     let imports_state = module.imports_table
         || module.imported_memories > 0
         || module.imported_globals.iter().any(|global| global.mutable);
@@ -98,7 +117,7 @@ fn facts(
             min: pages(memory.initial),
             max: pages(memory.maximum.unwrap_or(MAX_PAGES)).min(config.max_memory_pages),
         }),
-        entry_frames: frames.entry_need,
+        entry_frames,
     }
 }
 
@@ -122,8 +141,14 @@ impl TypeAdditions {
     }
 
     /// Type of a block with the results of `function`.
-    fn block_type(&mut self, module: &Module<'_>, function: u32) -> Result<BlockType, InstrumentError> {
-        let results = module.function_type(function).map_or(&[][..], |ty| ty.results());
+    fn block_type(
+        &mut self,
+        module: &Module<'_>,
+        function: u32,
+    ) -> Result<BlockType, InstrumentError> {
+        let results = module
+            .function_type(function)
+            .map_or(&[][..], |ty| ty.results());
         match results {
             [] => Ok(BlockType::Empty),
             [result] => Ok(BlockType::Result(encodable(*result)?)),
@@ -153,5 +178,7 @@ impl TypeAdditions {
 const FUNCTION_TYPE: u8 = 0x60;
 
 fn encodable(ty: ValType) -> Result<wasm_encoder::ValType, InstrumentError> {
-    RoundtripReencoder.val_type(ty).map_err(|_| unsupported(0, "a type that is not a value type"))
+    RoundtripReencoder
+        .val_type(ty)
+        .map_err(|_| unsupported(0, "a type that is not a value type"))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) labels: Vec<Label>,
     /// Targets of every `br_table`, one after the other.
     pub(crate) table_targets: Vec<LabelId>,
+    /// Loops to be unrolled.
+    pub(crate) spins: Vec<Spin>,
     /// Where the operators begin in the body: what lies before declares locals.
     pub(crate) code_start: u32,
     pub(crate) params: u32,
@@ -39,7 +41,6 @@ pub(crate) struct Plan {
 /// What occurs in the reachable code of a function.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Uses {
-    pub(crate) call: bool,
     /// A loop that iterates.
     pub(crate) iteration: bool,
     /// A charge that depends on an operand.
@@ -53,12 +54,26 @@ pub(crate) struct Uses {
 }
 
 /// A metering block: operators that are executed together or not at all.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Region {
     /// Gas for one execution.
     pub(crate) cost: u64,
+    /// The metering block with which it is charged: itself, or an earlier one.
+    pub(crate) charged_with: RegionId,
     /// Whether it begins at the header of a loop that iterates.
     pub(crate) header: bool,
+}
+
+/// A loop without branches but its own, at its end: `loop`, some operators,
+/// `br_if 0`, `end`. Places are offsets in the body.
+#[derive(Clone, Copy)]
+pub(crate) struct Spin {
+    pub(crate) region: RegionId,
+    /// Between `loop` and `br_if`.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    /// After `end`.
+    pub(crate) end: u32,
 }
 
 /// A branch target.
@@ -106,16 +121,18 @@ pub(crate) enum EventKind {
     Table { first: u32, count: u32 },
     /// Before a `return`.
     Return,
-    /// Before a `call`.
-    Call { function: u32 },
+    /// Before a `call` in a metering block.
+    Call { function: u32, region: RegionId },
     /// Before a `call_indirect`.
-    CallIndirect { ty: u32 },
+    CallIndirect { ty: u32, region: RegionId },
     /// `ref.func`.
     Reference { function: u32 },
     /// Before an operator that works on as many units as its last operand says.
-    Sized { unit_cost: u64 },
+    Sized { unit_cost: u64, region: RegionId },
     /// After an operator with a NaN of its own choice.
     Nan(Float),
+    /// Before a loop to be unrolled, which has no other event.
+    Spin { index: u32 },
     /// Unreachable code, up to `to`.
     Skip { to: u32 },
 }

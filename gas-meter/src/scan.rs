@@ -11,9 +11,20 @@ use crate::error::InstrumentError;
 use crate::height::height_change;
 use crate::module::{Module, check_values, malformed};
 use crate::plan::{
-    ENTRY_REGION, Event, EventKind, Float, Label, LabelId, Plan, Region, RegionId,
+    ENTRY_REGION, Event, EventKind, Float, Label, LabelId, Plan, Region, RegionId, Spin,
 };
 use crate::schedule::Schedule;
+use crate::spin::UNROLLED;
+
+/// Loops of at most this many operators are unrolled: in a longer one, counting
+/// is a small part of an iteration.
+const MAX_SPIN_OPERATORS: u32 = 32;
+
+/// By how many bytes unrolling may lengthen a function at first, and what part
+/// of its own length more: enough for what programs spend their time in, too
+/// little for a module of many small loops to grow by.
+const SPIN_BYTES: usize = 1024;
+const SPIN_BYTES_PART: usize = 4;
 
 /// Scans the body of number `body`.
 pub(crate) fn scan(
@@ -23,15 +34,20 @@ pub(crate) fn scan(
 ) -> Result<Plan, InstrumentError> {
     let function = module.function_of_body(body);
     let mut scanner = Scanner::new(module, schedule, body)?;
-    scanner.run(body).map_err(|error| in_function(error, function))?;
+    scanner
+        .run(body)
+        .map_err(|error| in_function(error, function))?;
+    scanner.merge_regions();
     Ok(scanner.plan)
 }
 
 fn in_function(error: InstrumentError, index: u32) -> InstrumentError {
     match error {
-        InstrumentError::Unsupported { offset, what, .. } => {
-            InstrumentError::Unsupported { function: Some(index), offset, what }
-        }
+        InstrumentError::Unsupported { offset, what, .. } => InstrumentError::Unsupported {
+            function: Some(index),
+            offset,
+            what,
+        },
         other => other,
     }
 }
@@ -40,10 +56,29 @@ fn in_function(error: InstrumentError, index: u32) -> InstrumentError {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FrameKind {
     Block,
-    Loop { header: RegionId },
+    Loop(Loop),
     If,
     Else,
 }
+
+/// An open loop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Loop {
+    /// The metering block that begins at its header.
+    header: RegionId,
+    /// Offsets of the operator and of what follows it.
+    at: u64,
+    from: u64,
+    /// How many events and operators there were when it had been entered.
+    events: usize,
+    operators: u32,
+    /// Offsets of a branch back to the header before which nothing but plain
+    /// operators stood, and of what follows it.
+    latch: Option<(u64, u64)>,
+}
+
+/// Events of a loop that was just entered: before its operator, two after.
+const LOOP_EVENTS: usize = 3;
 
 /// An open block of reachable code.
 struct Frame {
@@ -76,6 +111,8 @@ struct Scanner<'m> {
     dead_nesting: u32,
     /// Open loops that something may still branch back to.
     loops: u32,
+    /// Bytes by which unrolling may still lengthen the function.
+    spin_bytes: usize,
     /// Locals with parameters.
     all_locals: u32,
     /// Offset of the body in the module.
@@ -96,13 +133,17 @@ impl<'m> Scanner<'m> {
         let mut scanner = Self {
             module,
             schedule,
-            plan: Plan { params, ..Plan::default() },
+            plan: Plan {
+                params,
+                ..Plan::default()
+            },
             frames: Vec::new(),
             height: 0,
             region: None,
             dead_from: 0,
             dead_nesting: 0,
             loops: 0,
+            spin_bytes: SPIN_BYTES + module.bodies[body].as_bytes().len() / SPIN_BYTES_PART,
             all_locals: params,
             base,
         };
@@ -166,12 +207,21 @@ impl<'m> Scanner<'m> {
             }
             _ => true,
         };
-        if valid { Ok(()) } else { Err(malformed(at, "index out of bounds")) }
+        if valid {
+            Ok(())
+        } else {
+            Err(malformed(at, "index out of bounds"))
+        }
     }
 
     /// An operator that control does not reach: dropped, because it cannot be
     /// charged and would only have to be compiled.
-    fn unreachable(&mut self, op: &Operator<'_>, at: u64, next: u64) -> Result<(), InstrumentError> {
+    fn unreachable(
+        &mut self,
+        op: &Operator<'_>,
+        at: u64,
+        next: u64,
+    ) -> Result<(), InstrumentError> {
         match op {
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
                 self.dead_nesting += 1;
@@ -221,6 +271,7 @@ impl<'m> Scanner<'m> {
                 self.die(next);
             }
             Operator::BrIf { relative_depth } => {
+                self.note_latch(relative_depth, at, next);
                 let label = self.branch(relative_depth, at)?;
                 self.event(at, EventKind::Branch(label));
                 self.change_height(-1);
@@ -234,11 +285,25 @@ impl<'m> Scanner<'m> {
             }
             Operator::Unreachable => self.die(next),
             Operator::Call { function_index } => {
-                self.event(at, EventKind::Call { function: function_index });
+                let region = self.current_region();
+                self.event(
+                    at,
+                    EventKind::Call {
+                        function: function_index,
+                        region,
+                    },
+                );
                 self.call(self.module.functions[function_index as usize], at)?;
             }
             Operator::CallIndirect { type_index, .. } => {
-                self.event(at, EventKind::CallIndirect { ty: type_index });
+                let region = self.current_region();
+                self.event(
+                    at,
+                    EventKind::CallIndirect {
+                        ty: type_index,
+                        region,
+                    },
+                );
                 self.change_height(-1);
                 self.call(type_index, at)?;
             }
@@ -262,10 +327,16 @@ impl<'m> Scanner<'m> {
         };
         if unit_cost > 0 {
             self.plan.uses.sized = true;
-            self.event(at, EventKind::Sized { unit_cost });
+            let region = self.current_region();
+            self.event(at, EventKind::Sized { unit_cost, region });
         }
         if let Operator::RefFunc { function_index } = *op {
-            self.event(at, EventKind::Reference { function: function_index });
+            self.event(
+                at,
+                EventKind::Reference {
+                    function: function_index,
+                },
+            );
         }
         if let Some(float) = crate::nan::open_nan(op, class) {
             match float {
@@ -292,7 +363,17 @@ impl Scanner<'_> {
     ) -> Result<(), InstrumentError> {
         let (params, results) = self.block_arity(blockty, at)?;
         let header = self.add_region();
-        let label = self.push_frame(FrameKind::Loop { header }, params, results);
+        let events = self.plan.events.len() + LOOP_EVENTS;
+        let operators = self.plan.operators;
+        let open = Loop {
+            header,
+            at,
+            from: next,
+            events,
+            operators,
+            latch: None,
+        };
+        let label = self.push_frame(FrameKind::Loop(open), params, results);
         self.event(at, EventKind::EnterLoop(label));
         self.event(next, EventKind::Enter);
         self.event(next, EventKind::Region(header));
@@ -313,7 +394,11 @@ impl Scanner<'_> {
 
     fn start_else(&mut self, at: u64, next: u64) -> Result<(), InstrumentError> {
         let reached = self.region.is_some();
-        let Some(frame) = self.frames.last_mut().filter(|frame| frame.kind == FrameKind::If) else {
+        let Some(frame) = self
+            .frames
+            .last_mut()
+            .filter(|frame| frame.kind == FrameKind::If)
+        else {
             return Err(malformed(at, "else without if"));
         };
         frame.kind = FrameKind::Else;
@@ -327,43 +412,89 @@ impl Scanner<'_> {
     }
 
     fn end(&mut self, at: u64, next: u64) {
-        let index = self.frames.len() - 1;
-        let Some(mut frame) = self.frames.pop() else { return };
-        let label = frame.label;
+        let Some(mut frame) = self.frames.pop() else {
+            return;
+        };
+        let escapes = frame.outermost_target < self.frames.len();
+        let Some(parent) = self.frames.last_mut() else {
+            // The function's own end.
+            return;
+        };
+        if escapes {
+            parent.outermost_target = parent.outermost_target.min(frame.outermost_target);
+        }
+        self.height = frame.height.saturating_add(frame.results);
+        self.change_height(0);
+        let mut spins = false;
         match frame.kind {
-            FrameKind::Loop { header } => {
+            FrameKind::Loop(open) => {
                 self.loops -= 1;
-                if !self.plan.labels[label as usize].iterates {
-                    self.merge_region(header, frame.entry);
+                if self.plan.labels[frame.label as usize].iterates {
+                    spins = self.add_spin(&frame, &open, at, next);
+                } else {
+                    self.plan.regions[open.header as usize].charged_with = frame.entry;
                 }
             }
             // The edge around the only arm.
             FrameKind::If => frame.joined = true,
             FrameKind::Block | FrameKind::Else => {}
         }
-        let escapes = frame.outermost_target < index;
-        if let Some(parent) = self.frames.last_mut() {
-            if escapes {
-                parent.outermost_target = parent.outermost_target.min(frame.outermost_target);
-            }
-        } else {
-            // The function's own end.
-            let _ = at;
-            return;
-        }
-        self.height = frame.height.saturating_add(frame.results);
-        self.change_height(0);
         if !frame.joined && self.region.is_none() {
             self.event(next, EventKind::DeadEnd);
             self.die(next);
             return;
         }
-        self.event(next, EventKind::End(label));
+        if !spins {
+            self.event(next, EventKind::End(frame.label));
+        }
         if !escapes {
             self.region = Some(frame.entry);
         } else if frame.joined {
             self.start_region(next);
         }
+    }
+
+    /// Notes a conditional branch, if it is the first event in a loop and leads
+    /// to its header.
+    fn note_latch(&mut self, depth: u32, at: u64, next: u64) {
+        let events = self.plan.events.len();
+        if let Some(Frame {
+            kind: FrameKind::Loop(open),
+            ..
+        }) = self.frames.last_mut()
+            && depth == 0
+            && open.events == events
+        {
+            open.latch = Some((at, next));
+        }
+    }
+
+    /// Replaces the events of a loop that ends at `at` by one, if it is to be
+    /// unrolled.
+    fn add_spin(&mut self, frame: &Frame, open: &Loop, at: u64, next: u64) -> bool {
+        let Some((latch, after_latch)) = open.latch else {
+            return false;
+        };
+        let operators = self.plan.operators - open.operators;
+        let length = (next - open.at) as usize * UNROLLED;
+        if after_latch != at
+            || frame.params + frame.results > 0
+            || operators > MAX_SPIN_OPERATORS
+            || length > self.spin_bytes
+        {
+            return false;
+        }
+        self.spin_bytes -= length;
+        self.plan.events.truncate(open.events - LOOP_EVENTS);
+        let index = self.plan.spins.len() as u32;
+        self.plan.spins.push(Spin {
+            region: open.header,
+            from: self.place(open.from),
+            to: self.place(latch),
+            end: self.place(next),
+        });
+        self.event(open.at, EventKind::Spin { index });
+        true
     }
 
     /// Notes a branch and returns its label.
@@ -378,9 +509,9 @@ impl Scanner<'_> {
         }
         let target = &mut self.frames[index];
         match target.kind {
-            FrameKind::Loop { header } => {
+            FrameKind::Loop(open) => {
                 self.plan.labels[target.label as usize].iterates = true;
-                self.plan.regions[header as usize].header = true;
+                self.plan.regions[open.header as usize].header = true;
                 self.plan.uses.iteration = true;
             }
             _ => target.joined = true,
@@ -414,7 +545,6 @@ impl Scanner<'_> {
             .types
             .get(type_index as usize)
             .ok_or_else(|| malformed(at, "unknown type"))?;
-        self.plan.uses.call = true;
         self.change_height(-(ty.params().len() as i64));
         self.change_height(ty.results().len() as i64);
         Ok(())
@@ -434,8 +564,9 @@ impl Scanner<'_> {
             BlockType::Type(_) => Ok((0, 1)),
             BlockType::FuncType(index) => {
                 let types = &self.module.types;
-                let ty =
-                    types.get(index as usize).ok_or_else(|| malformed(at, "unknown type"))?;
+                let ty = types
+                    .get(index as usize)
+                    .ok_or_else(|| malformed(at, "unknown type"))?;
                 Ok((ty.params().len() as u32, ty.results().len() as u32))
             }
         }
@@ -446,14 +577,17 @@ impl Scanner<'_> {
 impl Scanner<'_> {
     fn push_frame(&mut self, kind: FrameKind, params: u32, results: u32) -> LabelId {
         let label = self.plan.labels.len() as LabelId;
-        self.plan.labels.push(Label { in_loop: self.loops > 0, ..Label::default() });
+        self.plan.labels.push(Label {
+            in_loop: self.loops > 0,
+            ..Label::default()
+        });
         self.frames.push(Frame {
             kind,
             label,
             height: self.height.saturating_sub(params),
             params,
             results,
-            entry: self.region.unwrap_or(ENTRY_REGION),
+            entry: self.current_region(),
             outermost_target: usize::MAX,
             joined: false,
         });
@@ -461,8 +595,13 @@ impl Scanner<'_> {
     }
 
     fn add_region(&mut self) -> RegionId {
-        self.plan.regions.push(Region::default());
-        (self.plan.regions.len() - 1) as RegionId
+        let region = self.plan.regions.len() as RegionId;
+        self.plan.regions.push(Region {
+            cost: 0,
+            charged_with: region,
+            header: false,
+        });
+        region
     }
 
     fn start_region(&mut self, at: u64) {
@@ -471,11 +610,31 @@ impl Scanner<'_> {
         self.event(at, EventKind::Region(region));
     }
 
-    /// Charges `region` together with `into`, with which it is executed.
-    fn merge_region(&mut self, region: RegionId, into: RegionId) {
-        let cost = std::mem::take(&mut self.plan.regions[region as usize].cost);
-        let into = &mut self.plan.regions[into as usize].cost;
-        *into = into.saturating_add(cost);
+    /// Moves every cost to the metering block with which it is charged. That
+    /// one began earlier, so one walk in order follows chains of any length.
+    fn merge_regions(&mut self) {
+        let regions = &mut self.plan.regions;
+        for index in 0..regions.len() {
+            let into = regions[regions[index].charged_with as usize].charged_with;
+            regions[index].charged_with = into;
+            if into as usize != index {
+                let cost = std::mem::take(&mut regions[index].cost);
+                regions[into as usize].cost = regions[into as usize].cost.saturating_add(cost);
+            }
+        }
+        for event in &mut self.plan.events {
+            if let EventKind::Call { region, .. }
+            | EventKind::CallIndirect { region, .. }
+            | EventKind::Sized { region, .. } = &mut event.kind
+            {
+                *region = regions[*region as usize].charged_with;
+            }
+        }
+    }
+
+    /// The metering block of reachable code.
+    fn current_region(&self) -> RegionId {
+        self.region.unwrap_or(ENTRY_REGION)
     }
 
     fn charge(&mut self, gas: u64) {
@@ -501,7 +660,10 @@ impl Scanner<'_> {
     fn skip_to(&mut self, at: u64) {
         let to = self.place(at);
         if to > self.dead_from {
-            self.plan.events.push(Event { at: self.dead_from, kind: EventKind::Skip { to } });
+            self.plan.events.push(Event {
+                at: self.dead_from,
+                kind: EventKind::Skip { to },
+            });
         }
     }
 

@@ -10,7 +10,8 @@
 //! label and chooses the label's [`Form`]; the second knows the forms and says
 //! what to emit.
 
-use crate::plan::{Event, EventKind, FUNCTION_LABEL, LabelId, Plan};
+use crate::plan::{ENTRY_REGION, Event, EventKind, FUNCTION_LABEL, LabelId, Plan};
+use crate::prepay::Role;
 
 /// Where the counter is, and whether it was compared with zero since the last
 /// charge.
@@ -23,11 +24,23 @@ pub(crate) struct State {
 
 impl State {
     /// In the global alone, as after a call.
-    const GLOBAL: State = State { local: false, global: true, checked: false };
+    const GLOBAL: State = State {
+        local: false,
+        global: true,
+        checked: false,
+    };
     /// In the local alone, as after a charge.
-    const LOCAL: State = State { local: true, global: false, checked: false };
+    const LOCAL: State = State {
+        local: true,
+        global: false,
+        checked: false,
+    };
     /// What holds on both of two paths. The start for a label nothing reached.
-    const NOWHERE: State = State { local: true, global: true, checked: true };
+    const NOWHERE: State = State {
+        local: true,
+        global: true,
+        checked: true,
+    };
 
     fn and(self, other: State) -> State {
         State {
@@ -47,19 +60,37 @@ pub(crate) enum Form {
     Global,
 }
 
-/// What to emit at an event, in this order.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Step {
+/// Something to emit. The local is `g`, the global the counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
     /// Copy the global to the local.
-    pub(crate) load: bool,
-    /// Subtract this from the counter, into the local. Unless `from_local`,
-    /// it is taken from the global.
-    pub(crate) charge: u64,
-    pub(crate) from_local: bool,
-    /// Leave the function if the counter, in the local, is negative.
-    pub(crate) check: bool,
+    Load,
     /// Copy the local to the global.
-    pub(crate) store: bool,
+    Store,
+    /// Subtract from the local, into the local.
+    ChargeLocal(u64),
+    /// Subtract from the global, into the local.
+    ChargeGlobal(u64),
+    /// Leave the function if the local is negative.
+    Check,
+}
+
+/// What to emit at an event, in order.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Step {
+    actions: [Option<Action>; 3],
+}
+
+impl Step {
+    fn push(&mut self, action: Action) {
+        if let Some(free) = self.actions.iter_mut().find(|action| action.is_none()) {
+            *free = Some(action);
+        }
+    }
+
+    pub(crate) fn actions(self) -> impl Iterator<Item = Action> {
+        self.actions.into_iter().flatten()
+    }
 }
 
 /// What is known of a label while its block is open.
@@ -90,17 +121,57 @@ impl Default for Edges {
     }
 }
 
+/// The roles of the functions that a function calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Callees<'r> {
+    /// Functions below this index are the host's.
+    pub(crate) imported_functions: u32,
+    /// By body.
+    pub(crate) roles: &'r [Role],
+}
+
+impl Callees<'_> {
+    /// The role of a function; the host's are neither quiet nor light.
+    fn role(&self, function: u32) -> Role {
+        let body = function.checked_sub(self.imported_functions);
+        body.and_then(|body| self.roles.get(body as usize))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// By metering block: whether something in it, whenever it runs, checks the
+/// counter. A loop needs no check at its header besides.
+fn checked_later(plan: &Plan, callees: Callees<'_>) -> Vec<bool> {
+    let mut checked = vec![false; plan.regions.len()];
+    for event in &plan.events {
+        match event.kind {
+            EventKind::Call { function, region } => {
+                checked[region as usize] |= !callees.role(function).light;
+            }
+            EventKind::CallIndirect { region, .. } | EventKind::Sized { region, .. } => {
+                checked[region as usize] = true;
+            }
+            _ => {}
+        }
+    }
+    checked
+}
+
 /// The machine.
 pub(crate) struct Tracker<'p> {
     plan: &'p Plan,
+    /// The function's own role.
+    role: Role,
+    callees: Callees<'p>,
     /// Chosen forms by label, filled by the first run.
     forms: Vec<Form>,
+    /// By metering block: whether it has a check further on.
+    checked_later: Vec<bool>,
     edges: Vec<Edges>,
     now: State,
     /// Whether this is the run that emits.
     emitting: bool,
-    /// Functions below this index are the host's.
-    imported_functions: u32,
     /// Whether any step has a check.
     pub(crate) checks: bool,
     /// Whether any step uses the local.
@@ -112,37 +183,43 @@ pub(crate) struct Tracker<'p> {
 impl<'p> Tracker<'p> {
     /// Runs over `plan` for the first time, and returns the machine ready for
     /// the second.
-    pub(crate) fn prepare(plan: &'p Plan, imported_functions: u32, check_entry: bool) -> Self {
+    pub(crate) fn prepare(plan: &'p Plan, role: Role, callees: Callees<'p>) -> Self {
         let mut tracker = Self {
             plan,
+            role,
+            callees,
             forms: vec![Form::Local; plan.labels.len()],
+            checked_later: checked_later(plan, callees),
             edges: vec![Edges::default(); plan.labels.len()],
             now: State::GLOBAL,
             emitting: false,
-            imported_functions,
             checks: false,
             uses_local: false,
             stores_at_exit: false,
         };
-        tracker.enter(check_entry);
+        tracker.enter();
         for event in &plan.events {
             tracker.step(event);
         }
-        tracker.stores_at_exit = tracker.leave().store;
+        tracker.stores_at_exit = tracker.leave().actions().count() > 0;
         tracker.emitting = true;
-        tracker.now = State::GLOBAL;
         tracker.edges.fill(Edges::default());
         tracker
     }
 
-    /// The function is entered: charges its first metering block.
-    pub(crate) fn enter(&mut self, check: bool) -> Step {
+    /// The function is entered.
+    pub(crate) fn enter(&mut self) -> Step {
         let mut step = Step::default();
-        self.charge(&mut step, self.plan.regions[0].cost);
-        if check {
-            self.check(&mut step);
+        // Callers that have paid have checked, unless this costs so little
+        // that it has no need of checks.
+        self.now = State {
+            checked: self.role.prepaid,
+            ..State::GLOBAL
+        };
+        if !self.role.prepaid {
+            self.charge(&mut step, self.plan.regions[ENTRY_REGION as usize].cost);
         }
-        self.note(step)
+        step
     }
 
     /// The function's end is reached; says what to emit before it is left.
@@ -150,7 +227,7 @@ impl<'p> Tracker<'p> {
         self.join(FUNCTION_LABEL);
         let mut step = Step::default();
         self.put_in_global(&mut step);
-        self.note(step)
+        step
     }
 
     /// Takes one event.
@@ -158,11 +235,12 @@ impl<'p> Tracker<'p> {
         let mut step = Step::default();
         match event.kind {
             EventKind::Region(region) => {
+                let later = self.checked_later[region as usize];
                 let region = self.plan.regions[region as usize];
-                self.charge(&mut step, region.cost);
-                if region.header {
+                if region.header && !later {
                     self.check(&mut step);
                 }
+                self.charge(&mut step, region.cost);
             }
             EventKind::EnterLoop(label) => self.enter_loop(&mut step, label),
             EventKind::Test(label) => {
@@ -182,17 +260,21 @@ impl<'p> Tracker<'p> {
                 }
             }
             EventKind::End(label) => self.join(label),
-            EventKind::Call { .. } | EventKind::CallIndirect { .. } => {
-                if self.may_reach_host(event.kind) {
-                    self.check(&mut step);
-                }
-                self.put_in_global(&mut step);
-                self.now = State::GLOBAL;
-            }
+            EventKind::Call { function, .. } => self.call(&mut step, self.callees.role(function)),
+            EventKind::CallIndirect { .. } => self.call(&mut step, Role::default()),
             EventKind::Sized { .. } => {
                 // The emitter's own code charges and checks.
                 self.put_in_local(&mut step);
-                self.now = State { checked: true, ..State::LOCAL };
+                self.now = State {
+                    checked: true,
+                    ..State::LOCAL
+                };
+                (self.checks, self.uses_local) = (true, true);
+            }
+            EventKind::Spin { .. } => {
+                // Likewise.
+                self.put_in_local(&mut step);
+                self.now = State::LOCAL;
                 (self.checks, self.uses_local) = (true, true);
             }
             EventKind::Enter
@@ -201,7 +283,7 @@ impl<'p> Tracker<'p> {
             | EventKind::Nan(_)
             | EventKind::Skip { .. } => {}
         }
-        self.note(step)
+        step
     }
 }
 
@@ -266,27 +348,36 @@ impl Tracker<'_> {
         }
     }
 
-    /// Whether the host may run, and read the counter, before the callee of
-    /// this module has checked it.
-    fn may_reach_host(&self, call: EventKind) -> bool {
-        match call {
-            EventKind::Call { function } => function < self.imported_functions,
-            _ => true,
+    /// A call. Before one that may do much, or that may be the host's, the
+    /// counter is checked; whoever reads it finds it in the global.
+    fn call(&mut self, step: &mut Step, callee: Role) {
+        if !callee.quiet {
+            self.put_in_global(step);
+        }
+        if !callee.light {
+            self.check(step);
+        }
+        if !callee.quiet {
+            self.now = State::GLOBAL;
         }
     }
 
     fn charge(&mut self, step: &mut Step, gas: u64) {
         if gas > 0 {
-            step.charge = gas;
-            step.from_local = self.now.local;
+            step.push(if self.now.local {
+                Action::ChargeLocal(gas)
+            } else {
+                Action::ChargeGlobal(gas)
+            });
             self.now = State::LOCAL;
+            self.uses_local = true;
         }
     }
 
     fn check(&mut self, step: &mut Step) {
         if !self.now.checked {
             self.put_in_local(step);
-            step.check = true;
+            step.push(Action::Check);
             self.now.checked = true;
             self.checks = true;
         }
@@ -294,20 +385,16 @@ impl Tracker<'_> {
 
     fn put_in_local(&mut self, step: &mut Step) {
         if !self.now.local {
-            step.load = true;
+            step.push(Action::Load);
             self.now.local = true;
+            self.uses_local = true;
         }
     }
 
     fn put_in_global(&mut self, step: &mut Step) {
         if !self.now.global {
-            step.store = true;
+            step.push(Action::Store);
             self.now.global = true;
         }
-    }
-
-    fn note(&mut self, step: Step) -> Step {
-        self.uses_local |= step != Step::default();
-        step
     }
 }

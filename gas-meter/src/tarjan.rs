@@ -5,7 +5,7 @@
 ///
 /// The successors of node `n` are `edges[first[n]..first[n + 1]]`. Iterative,
 /// because a module may nest its calls deeper than any native stack.
-pub(crate) fn components(first: &[u32], edges: &[u32]) -> Vec<Vec<u32>> {
+pub(crate) fn components(first: &[u32], edges: &[u32]) -> Components {
     let mut search = Search {
         first,
         edges,
@@ -13,7 +13,7 @@ pub(crate) fn components(first: &[u32], edges: &[u32]) -> Vec<Vec<u32>> {
         low: vec![0; first.len() - 1],
         next_order: 0,
         open: Vec::new(),
-        found: Vec::new(),
+        found: Components::default(),
     };
     for node in 0..search.order.len() as u32 {
         if search.order[node as usize] == UNSEEN {
@@ -21,6 +21,35 @@ pub(crate) fn components(first: &[u32], edges: &[u32]) -> Vec<Vec<u32>> {
         }
     }
     search.found
+}
+
+/// Strongly connected components, one after the other.
+#[derive(Default)]
+pub(crate) struct Components {
+    nodes: Vec<u32>,
+    /// Where each component ends in `nodes`.
+    ends: Vec<usize>,
+}
+
+impl Components {
+    /// The nodes of each component.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        let begins = [0].into_iter().chain(self.ends.iter().copied());
+        begins
+            .zip(&self.ends)
+            .map(|(begin, &end)| &self.nodes[begin..end])
+    }
+
+    /// For each node, which component it is in.
+    pub(crate) fn by_node(&self) -> Vec<u32> {
+        let mut by_node = vec![0; self.nodes.len()];
+        for (index, component) in self.iter().enumerate() {
+            component
+                .iter()
+                .for_each(|&node| by_node[node as usize] = index as u32);
+        }
+        by_node
+    }
 }
 
 const UNSEEN: u32 = u32::MAX;
@@ -37,7 +66,7 @@ struct Search<'g> {
     next_order: u32,
     /// Nodes that were met and are in no component yet.
     open: Vec<u32>,
-    found: Vec<Vec<u32>>,
+    found: Components,
 }
 
 impl Search<'_> {
@@ -81,12 +110,16 @@ impl Search<'_> {
 
     /// Everything opened since `root` is one component.
     fn close(&mut self, root: u32) {
-        let from = self.open.iter().rposition(|&node| node == root).unwrap_or(0);
-        let component = self.open.split_off(from);
-        for &node in &component {
+        let from = self
+            .open
+            .iter()
+            .rposition(|&node| node == root)
+            .unwrap_or(0);
+        for node in self.open.drain(from..) {
             self.order[node as usize] = CLOSED;
+            self.found.nodes.push(node);
         }
-        self.found.push(component);
+        self.found.ends.push(self.found.nodes.len());
     }
 }
 
@@ -102,16 +135,26 @@ mod tests {
             edges.extend_from_slice(successors);
             first.push(edges.len() as u32);
         }
-        let mut found = components(&first, &edges);
-        found.iter_mut().for_each(|component| component.sort_unstable());
-        found
+        let found = components(&first, &edges);
+        let sorted = found.iter().map(|component| {
+            let mut component = component.to_vec();
+            component.sort_unstable();
+            component
+        });
+        sorted.collect()
     }
 
     #[test]
     fn components_come_after_what_they_lead_to() {
-        assert_eq!(run(&[&[1], &[2], &[1, 3], &[]]), [vec![3], vec![1, 2], vec![0]]);
+        assert_eq!(
+            run(&[&[1], &[2], &[1, 3], &[]]),
+            [vec![3], vec![1, 2], vec![0]]
+        );
         assert_eq!(run(&[&[0], &[0]]), [vec![0], vec![1]]);
-        assert_eq!(run(&[&[1, 2], &[3], &[3], &[1]]), [vec![1, 3], vec![2], vec![0]]);
+        assert_eq!(
+            run(&[&[1, 2], &[3], &[3], &[1]]),
+            [vec![1, 3], vec![2], vec![0]]
+        );
         assert_eq!(run(&[]), Vec::<Vec<u32>>::new());
     }
 
@@ -120,6 +163,9 @@ mod tests {
         let length = 1_000_000;
         let first: Vec<u32> = (0..=length).chain([length]).collect();
         let edges: Vec<u32> = (1..=length).collect();
-        assert_eq!(components(&first, &edges).len(), length as usize + 1);
+        assert_eq!(
+            components(&first, &edges).iter().count(),
+            length as usize + 1
+        );
     }
 }
