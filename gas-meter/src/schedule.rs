@@ -129,7 +129,7 @@ const fn v1(class: OperatorClass) -> u64 {
         OperatorClass::Store => 600,
         OperatorClass::Size => 6_000,
         OperatorClass::MemoryGrow => 60_000,
-        OperatorClass::MemoryBulk => 20_000,
+        OperatorClass::MemoryBulk => 30_000,
         OperatorClass::SegmentDrop => 25_000,
         OperatorClass::Branch => 400,
         OperatorClass::BranchTable => 1_000,
@@ -138,7 +138,7 @@ const fn v1(class: OperatorClass) -> u64 {
         OperatorClass::Ref => 3_000,
         OperatorClass::TableAccess => 10_000,
         OperatorClass::TableGrow => 100_000,
-        OperatorClass::TableBulk => 20_000,
+        OperatorClass::TableBulk => 40_000,
     }
 }
 
