@@ -9,15 +9,18 @@ use std::ops::Range;
 use hull_gas_meter::{CONTRACT_MAX_MEMORY_PAGES, names};
 use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Hash, code_hash};
 use wasmparser::{
-    BlockType, ConstExpr, DataKind, ElementKind, ExternalKind, FuncType, FunctionBody, Operator,
-    Parser, Payload, TypeRef, ValType, WasmFeatures,
+    ConstExpr, DataKind, ElementKind, ExternalKind, FuncType, FunctionBody, Operator, Parser,
+    Payload, TypeRef, WasmFeatures,
 };
 
 use crate::dialect::{Dialect, Entry};
 use crate::limits::*;
 
+mod body;
 mod proposals;
 mod validate;
+
+use body::plain;
 
 /// Bytes of a page of linear memory.
 const MEMORY_PAGE_LEN: u64 = 64 * 1024;
@@ -310,7 +313,6 @@ impl<'d> Scan<'d> {
     fn payload(&mut self, payload: Payload<'_>) -> Result<(), ScanError> {
         match payload {
             Payload::TypeSection(section) => {
-                limit("types", section.count(), MAX_TYPES, section.range().start)?;
                 for (offset, group) in section.into_iter_with_offsets().map(split) {
                     for ty in group?.into_types() {
                         self.ty(ty, offset)?;
@@ -457,6 +459,9 @@ impl<'d> Scan<'d> {
             plain(*value, offset)?;
         }
         self.types.push(ty);
+        // One entry of the section may be a group of many.
+        let types = self.types.len() as u64;
+        limit64("types", types, MAX_TYPES.into(), offset)?;
         Ok(())
     }
 
@@ -535,19 +540,15 @@ impl<'d> Scan<'d> {
 
     fn body(&mut self, body: &FunctionBody<'_>) -> Result<(), ScanError> {
         let range = body.range();
-        let function = self.bodies.imported + self.bodies.ranges.len() as u32;
+        let function = self.bodies.imported as usize + self.bodies.ranges.len();
         self.bodies.ranges.push(range.clone());
-        let ty = self.functions.get(function as usize);
+        let ty = self.functions.get(function);
         let params = ty.and_then(|ty| self.types.get(*ty as usize));
         let params = params.map_or(0, |ty| ty.params().len() as u64);
-        self.all_locals += params + locals(body)?;
-        limit64(
-            "parameters and locals of all functions",
-            self.all_locals,
-            MAX_ALL_LOCALS,
-            range.start,
-        )?;
-        operators(body, &self.types)
+        self.all_locals += body::check(body, params, &self.types)?;
+        let what = "parameters and locals of all functions";
+        limit64(what, self.all_locals, MAX_ALL_LOCALS, range.start)?;
+        Ok(())
     }
 
     fn capabilities(&mut self, data: &[u8], offset: u64) -> Result<(), ScanError> {
@@ -630,88 +631,6 @@ fn split<T>(item: wasmparser::Result<(u64, T)>) -> (u64, wasmparser::Result<T>) 
     match item {
         Ok((offset, value)) => (offset, Ok(value)),
         Err(error) => (error.offset(), Err(error)),
-    }
-}
-
-/// Checks length and locals of a body, and counts the locals.
-fn locals(body: &FunctionBody<'_>) -> Result<u64, ScanError> {
-    let range = body.range();
-    limit64(
-        "bytes in a function",
-        range.end - range.start,
-        MAX_FUNCTION_LEN as u64,
-        range.start,
-    )?;
-    let mut locals = 0u64;
-    let mut reader = body.get_locals_reader()?;
-    for _ in 0..reader.get_count() {
-        let offset = reader.original_position();
-        let (count, ty) = reader.read()?;
-        locals += u64::from(count);
-        limit64(
-            "locals in a function",
-            locals,
-            u64::from(MAX_LOCALS),
-            offset,
-        )?;
-        plain(ty, offset)?;
-    }
-    Ok(locals)
-}
-
-/// Checks the operators of a body.
-fn operators(body: &FunctionBody<'_>, types: &[FuncType]) -> Result<(), ScanError> {
-    let mut nesting = 0u64;
-    for operator in body.get_operators_reader()?.into_iter_with_offsets() {
-        let (operator, offset) = operator?;
-        match operator {
-            Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-                nesting += 1;
-                limit64("blocks nested", nesting, u64::from(MAX_NESTING), offset)?;
-                block(blockty, types, offset)?;
-            }
-            Operator::End => nesting = nesting.saturating_sub(1),
-            Operator::BrTable { targets } => {
-                limit("targets of a br_table", targets.len(), MAX_BR_TABLE, offset)?;
-            }
-            Operator::RefNull { .. }
-            | Operator::RefIsNull
-            | Operator::RefFunc { .. }
-            | Operator::TypedSelect { .. }
-            | Operator::TableGet { .. }
-            | Operator::TableSet { .. }
-            | Operator::TableGrow { .. }
-            | Operator::TableSize { .. }
-            | Operator::TableFill { .. } => {
-                let found = format!("the instruction {operator:?}");
-                return Err(broken(Rule::NoReferences, offset, &found).into());
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Bounds what a block takes; its results are those of a type that was checked.
-fn block(ty: BlockType, types: &[FuncType], offset: u64) -> Result<(), AdmissionError> {
-    let BlockType::FuncType(index) = ty else {
-        return Ok(());
-    };
-    let params = types.get(index as usize).map_or(0, |ty| ty.params().len());
-    limit64(
-        "parameters of a block",
-        params as u64,
-        MAX_BLOCK_PARAMS as u64,
-        offset,
-    )
-}
-
-/// Refuses every value type but the four plain numbers.
-fn plain(ty: ValType, offset: u64) -> Result<(), AdmissionError> {
-    match ty {
-        ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64 => Ok(()),
-        ValType::V128 => Err(broken(Rule::NoSimd, offset, "a value of type v128")),
-        ValType::Ref(_) => Err(broken(Rule::NoReferences, offset, "a reference as a value")),
     }
 }
 

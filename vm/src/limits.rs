@@ -36,6 +36,18 @@ pub const MAX_ALL_LOCALS: u64 = 100_000;
 pub const MAX_OPERANDS: u32 = 512;
 /// Nesting of blocks in a function. A `match` of n arms nests n deep.
 pub const MAX_NESTING: u32 = 1_024;
+/// Nesting of loops in a function. An optimising compiler looks at every loop
+/// that a branch leaves; contracts have half a dozen.
+pub const MAX_LOOP_NESTING: u32 = 32;
+/// Loops in a function. The largest function of the reference contracts has 67.
+pub const MAX_LOOPS: u32 = 1_024;
+/// Places in a function where control divides or meets: blocks, branches,
+/// targets of a `br_table`, checks of gas. The largest function of the reference
+/// contracts has 2,200, and a compiler's work may grow with their square.
+pub const MAX_BRANCHES: u32 = 8_192;
+/// Such places times locals and parameters: an optimising compiler may have to
+/// join every local at each. The reference contracts stay below 110,000.
+pub const MAX_BRANCHES_TIMES_LOCALS: u64 = 2 * 1024 * 1024;
 /// Targets of one `br_table`; one of 8,704 once took a compiler 286 s.
 pub const MAX_BR_TABLE: u32 = 1_024;
 /// Elements of a table, as in CosmWasm.
