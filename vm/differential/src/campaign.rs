@@ -49,15 +49,17 @@ impl fmt::Display for Failed {
 }
 
 impl Campaign {
-    /// What the environment asks for, else `cases` cases from a seed that the
-    /// clock decides. Says so, because without the seed nothing can be replayed.
+    /// As many cases as the environment asks for, else `cases`; see [`of`](Self::of).
     pub fn from_environment(cases: u64) -> Self {
-        let campaign = Self {
-            seed: number(SEED).unwrap_or_else(clock),
-            cases: number(CASES).unwrap_or(cases),
-        };
-        println!("{SEED}={} {CASES}={}", campaign.seed, campaign.cases);
-        campaign
+        Self::of(number(CASES).unwrap_or(cases))
+    }
+
+    /// So many cases from the seed in the environment, else from one that the
+    /// clock decides. Says which, because without it nothing can be run again.
+    pub fn of(cases: u64) -> Self {
+        let seed = number(SEED).unwrap_or_else(clock);
+        println!("{SEED}={seed} {CASES}={cases}");
+        Self { seed, cases }
     }
 
     /// Compares the engines on every case.

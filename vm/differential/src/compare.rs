@@ -10,7 +10,7 @@ use crate::observation::{Difference, Observation, difference};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
     /// Two engines disagree.
-    #[error("{left} and {right} differ in the {difference}")]
+    #[error("{left} and {right} differ: {difference}")]
     Differ {
         /// One engine.
         left: Engine,

@@ -7,8 +7,8 @@
 
 use arbitrary::Unstructured;
 use hull_host_api::{
-    Address, CAPABILITIES_SECTION, Callees, Capabilities, HOST_FUNCTIONS, Hash,
-    IMPORT_MODULE, ValueType, contract_address,
+    Address, CAPABILITIES_SECTION, Callees, Capabilities, ContractInfo, HOST_FUNCTIONS, Hash,
+    IMPORT_MODULE, ValueType,
 };
 use hull_vm::{
     Admission, AdmissionError, Call, Config, Entry, Instantiate, MemoryHost, Outcome, Tiering,
@@ -29,13 +29,13 @@ mod aim;
 const ALICE: Address = Address([0xA1; 32]);
 /// What she has.
 const WEALTH: u128 = 1_000_000;
-/// Contracts of a scenario.
-const CONTRACTS: usize = 3;
-/// Messages of a scenario, beyond the creation of the contracts.
-const MESSAGES: usize = 5;
+/// The contracts that are there from the beginning.
+const ADDRESSES: [Address; 3] = [Address([1; 32]), Address([2; 32]), Address([3; 32])];
+/// Messages of a scenario.
+const MESSAGES: u8 = 8;
 /// Gas of a message as a power of two: from what loading the code costs to some
 /// ten milliseconds.
-const GAS: std::ops::Range<u64> = 24..34;
+const GAS: std::ops::Range<u64> = 27..35;
 
 /// Generated contracts and messages to them.
 #[derive(Clone, Debug)]
@@ -61,47 +61,30 @@ pub struct Played {
     states: Vec<String>,
 }
 
+impl Played {
+    /// How many messages changed the state.
+    pub fn changes(&self) -> usize {
+        let pairs = self.states.windows(2);
+        pairs.filter(|pair| pair[0] != pair[1]).count()
+    }
+}
+
 impl Scenario {
     /// The scenario of a seed.
     pub fn from_seed(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut codes = Vec::new();
         let mut hashes = Vec::new();
-        let mut messages = Vec::new();
-        let mut contracts = Vec::new();
-        for salt in 0..CONTRACTS as u8 {
-            let board = board(&contracts, &hashes, &mut random);
-            let code = code(&board, &mut random);
-            let code_hash = hull_host_api::code_hash(&code);
-            let new = Instantiate {
-                origin: ALICE,
-                code_hash,
-                salt: [salt; 32],
-                grants: contracts.clone(),
-                value: random.below(100).into(),
-                gas_limit: gas(&mut random),
-                deposit_limit: random.below(1_000).into(),
-                input: board,
-            };
-            contracts.push(contract_address(&ALICE, &code_hash, &new.salt));
-            messages.push(Message::Create(new));
+        for _ in ADDRESSES {
+            let code = code(&board(&hashes, &mut random), &mut random);
+            hashes.push(hull_host_api::code_hash(&code));
             codes.push(code);
-            hashes.push(code_hash);
         }
-        for _ in 0..MESSAGES {
-            messages.push(Message::Call(Call {
-                origin: ALICE,
-                caller: ALICE,
-                contract: random.choose(&contracts),
-                value: random.below(100).into(),
-                gas_limit: gas(&mut random),
-                deposit_limit: random.below(1_000).into(),
-                read_only: random.once_in(8),
-                entry: Entry::Call,
-                input: board(&contracts, &hashes, &mut random),
-            }));
+        let messages = (0..MESSAGES).map(|number| message(number, &hashes, &mut random));
+        Self {
+            messages: messages.collect(),
+            codes,
         }
-        Self { codes, messages }
     }
 
     /// Plays it on an engine.
@@ -117,10 +100,10 @@ impl Scenario {
             outcomes: Vec::new(),
             states: Vec::new(),
         };
-        for code in &self.codes {
+        for (code, address) in self.codes.iter().zip(ADDRESSES) {
             let upload = match vm.upload(code) {
                 Ok(admission) => {
-                    host.put_code(code);
+                    deploy(&mut host, address, code, &admission);
                     Ok(admission)
                 }
                 Err(UploadError::Refused(error)) => Err(error),
@@ -212,23 +195,64 @@ fn difference(left: &Played, right: &Played) -> Option<Difference> {
         .or_else(|| first("state after message", &left.states, &right.states))
 }
 
-/// What contracts find in their memory and in their input.
-fn board(contracts: &[Address], codes: &[Hash], random: &mut Random) -> Vec<u8> {
-    let mut slots = vec![[0; SLOT]; SLOTS];
-    for slot in &mut slots {
-        *slot = match random.below(4) {
-            0 if !contracts.is_empty() => random.choose(contracts).0,
-            1 if !codes.is_empty() => random.choose(codes).0,
-            // A number that a balance or a deposit may cover.
-            2 => {
-                let mut slot = [0; SLOT];
-                slot[0] = random.below(40) as u8;
-                slot
-            }
-            _ => [random.below(8) as u8; SLOT],
-        };
+/// Puts a contract on the chain without running a constructor.
+fn deploy(host: &mut MemoryHost, address: Address, code: &[u8], admission: &Admission) {
+    let info = ContractInfo {
+        code_hash: host.put_code(code),
+        capabilities: admission.capabilities,
+    };
+    host.put_contract(address, info);
+    host.set_balance(address, WEALTH);
+    for callee in &ADDRESSES[..2] {
+        host.grant(address, *callee);
     }
-    slots.concat()
+}
+
+/// One of four creates a contract, the others call one.
+fn message(number: u8, codes: &[Hash], random: &mut Random) -> Message {
+    let input = board(codes, random);
+    let gas_limit = gas(random);
+    let value = random.below(100).into();
+    let deposit_limit = random.below(4_000).into();
+    if random.once_in(4) {
+        return Message::Create(Instantiate {
+            origin: ALICE,
+            code_hash: random.choose(codes),
+            salt: [number; 32],
+            grants: ADDRESSES.to_vec(),
+            value,
+            gas_limit,
+            deposit_limit,
+            input,
+        });
+    }
+    Message::Call(Call {
+        origin: ALICE,
+        caller: ALICE,
+        contract: random.choose(&ADDRESSES),
+        value,
+        gas_limit,
+        deposit_limit,
+        read_only: random.once_in(8),
+        entry: Entry::Call,
+        input,
+    })
+}
+
+/// What contracts find in their memory and in their input.
+fn board(codes: &[Hash], random: &mut Random) -> Vec<u8> {
+    let slots = (0..SLOTS).flat_map(|_| match random.below(4) {
+        0 => random.choose(&ADDRESSES).0,
+        1 if !codes.is_empty() => random.choose(codes).0,
+        // A number that a balance or a deposit may cover.
+        2 => {
+            let mut slot = [0; SLOT];
+            slot[0] = random.below(40) as u8;
+            slot
+        }
+        _ => [random.below(8) as u8; SLOT],
+    });
+    slots.collect()
 }
 
 /// A contract that declares what it may do.

@@ -47,7 +47,11 @@ impl Coverage {
             .collect();
         let metered = probed.metered(&Schedule::V1).ok()?;
         let seen = Engine::Interpreter.run(&metered, &calls).ok()?;
-        let bits = seen.calls.last()?.globals.get(case.outline.globals as usize);
+        let bits = seen
+            .calls
+            .last()?
+            .globals
+            .get(case.outline.globals as usize);
         bits.map(|bits| Self(bits.bits()))
     }
 

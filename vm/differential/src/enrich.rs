@@ -9,8 +9,8 @@
 //! - operands of memory, table and growth operators become small ([`mask`]);
 //! - values are worked into accumulators by operators with two operands
 //!   ([`weave`]);
-//! - statements are strewn in that leave the stack alone: stores, bulk
-//!   operations, loops that end ([`strew`]).
+//! - statements are strewn in that leave the stack alone: stores, calls of the
+//!   host, bulk operations, loops that end ([`strew`]).
 //!
 //! The result is a module like any other; only more of it is executed.
 //! [`coverage`](crate::coverage) says how much.
@@ -18,10 +18,12 @@
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode};
-use wasm_encoder::{CodeSection, Function, MemorySection, MemoryType, TableSection, TableType, ValType};
+use wasm_encoder::{
+    CodeSection, Function, MemorySection, MemoryType, TableSection, TableType, ValType,
+};
 use wasmparser::{
-    FuncToValidate, FuncValidator, FunctionBody, MemorySectionReader, Parser, Payload, TableSectionReader, ValidPayload,
-    Validator, ValidatorResources,
+    FuncToValidate, FuncType, FuncValidator, FunctionBody, MemorySectionReader, Parser, Payload,
+    TableSectionReader, TypeRef, ValidPayload, Validator, ValidatorResources,
 };
 
 use crate::random::Random;
@@ -34,6 +36,9 @@ mod weave;
 const WEAVE: u64 = 3;
 /// Every how many operators a statement is strewn in.
 const STREW: u64 = 10;
+/// Most statements at the beginning of a function, where nothing has branched
+/// away yet.
+const FIRST: u64 = 8;
 
 /// Masks for addresses: half of the first page, so that accesses meet.
 const ADDRESS: i32 = 0x7FFF;
@@ -70,18 +75,33 @@ struct Parts {
     table: bool,
     data_segments: u32,
     element_segments: u32,
+    /// The types of the imported functions.
+    imports: Vec<FuncType>,
 }
 
 fn read(wasm: &[u8]) -> wasmparser::Result<(Vec<FuncToValidate<ValidatorResources>>, Parts)> {
     let mut validator = Validator::new();
     let mut functions = Vec::new();
     let mut parts = Parts::default();
+    let mut types = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload?;
         if let ValidPayload::Func(function, _) = validator.payload(&payload)? {
             functions.push(function);
         }
         match payload {
+            Payload::TypeSection(section) => {
+                for ty in section.into_iter_err_on_gc_types() {
+                    types.push(ty?);
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    if let TypeRef::Func(ty) = import?.ty {
+                        parts.imports.push(types[ty as usize].clone());
+                    }
+                }
+            }
             Payload::MemorySection(section) => parts.memory = section.count() > 0,
             Payload::TableSection(section) => parts.table = section.count() > 0,
             Payload::ElementSection(section) => parts.element_segments = section.count(),
@@ -161,6 +181,9 @@ impl Enricher {
         };
         declared.extend(Locals::TYPES.map(|ty| (1, ty)));
         let mut function = Function::new(declared);
+        for _ in 0..self.random.below(FIRST + 1) {
+            strew::statement(&mut function, locals, &self.parts, &mut self.random);
+        }
         let mut operators = body.get_operators_reader()?;
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset()?;

@@ -12,6 +12,9 @@ use crate::world;
 const MAX_PAGES: u64 = 12;
 const PAGE: u64 = 64 * 1024;
 
+/// Most host functions that a generated contract imports.
+pub(crate) const MAX_CONTRACT_IMPORTS: usize = 24;
+
 /// A valid module of the deterministic profile, or `None` if the bytes do not
 /// suffice for one.
 ///
@@ -49,8 +52,9 @@ pub(crate) fn contract_config(imports: Vec<u8>, exports: Vec<u8>) -> Config {
     Config {
         available_imports: Some(imports),
         exports: Some(exports),
-        max_imports: 24,
-        min_imports: 6,
+        max_imports: MAX_CONTRACT_IMPORTS,
+        min_imports: 12,
+        max_funcs: 32,
         min_memories: 1,
         min_data_segments: 1,
         ..profile()

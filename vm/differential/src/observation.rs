@@ -159,11 +159,7 @@ pub fn difference(calls: &[Call], left: &Observation, right: &Observation) -> Op
         }
     }
     compare!(left.calls.len(), right.calls.len(), "number of calls");
-    compare!(left.memory, right.memory, "the memory at the end");
-    compare!(
-        left.reset,
-        right.reset,
-        "the globals after the reset function"
-    );
+    compare!(left.memory, right.memory, "memory at the end");
+    compare!(left.reset, right.reset, "globals after the reset function");
     None
 }

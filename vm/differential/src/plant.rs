@@ -121,7 +121,9 @@ impl Reencode for Planter {
             let operator = operator?;
             let stores = matches!(
                 operator,
-                Operator::I32Store { .. } | Operator::I32Store8 { .. } | Operator::I32Store16 { .. }
+                Operator::I32Store { .. }
+                    | Operator::I32Store8 { .. }
+                    | Operator::I32Store16 { .. }
             );
             if self.0 == Plant::StoredBit && stores {
                 function

@@ -13,8 +13,12 @@ use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, Function, FunctionSection, ImportSection, Instruction,
 };
-use wasmparser::{CodeSectionReader, DataSectionReader, FunctionSectionReader, Import, Parser};
+use wasmparser::{
+    CodeSectionReader, DataSectionReader, FunctionSectionReader, ImportSectionReader, Parser,
+    TypeRef,
+};
 
+use crate::generate::MAX_CONTRACT_IMPORTS;
 use crate::random::Random;
 
 /// Bytes of a slot: an address, a hash, a topic, a salt.
@@ -22,15 +26,19 @@ pub(super) const SLOT: usize = 32;
 /// Slots of the board.
 pub(super) const SLOTS: usize = 32;
 
-/// Every how many imports one keeps its wild arguments.
-const WILD: u64 = 12;
+/// Every how many contracts one has an import that gets its arguments as they
+/// come, and halts at them.
+const WILD: u64 = 6;
 
 /// Aims the calls of a generated contract. It has data segments, and imports
 /// nothing but native host functions.
 pub(super) fn aim(wasm: &[u8], board: &[u8], random: &mut Random) -> Vec<u8> {
+    let wild = random
+        .once_in(WILD)
+        .then(|| random.below(MAX_CONTRACT_IMPORTS as u64) as u32);
     let mut aimer = Aimer {
         board,
-        random,
+        wild,
         imports: Vec::new(),
         functions: 0,
     };
@@ -43,7 +51,8 @@ pub(super) fn aim(wasm: &[u8], board: &[u8], random: &mut Random) -> Vec<u8> {
 
 struct Aimer<'a> {
     board: &'a [u8],
-    random: &'a mut Random,
+    /// The import whose arguments are not bent.
+    wild: Option<u32>,
     /// The imported functions with their types.
     imports: Vec<(&'static HostFunctionSpec, u32)>,
     /// Functions before the ones that are added, imports counted.
@@ -52,16 +61,15 @@ struct Aimer<'a> {
 
 impl Aimer<'_> {
     /// Calls import `index` with bent arguments.
-    fn before(&mut self, index: u32, spec: &HostFunctionSpec) -> Function {
-        let wild = self.random.once_in(WILD);
+    fn before(&self, index: u32, spec: &HostFunctionSpec) -> Function {
         let mut function = Function::new([]);
         for (local, (name, ty)) in (0..).zip(spec.params) {
             function.instruction(&Instruction::LocalGet(local));
             match ty {
-                _ if wild => {}
+                _ if self.wild == Some(index) => {}
                 ValueType::U32 => {
                     function
-                        .instruction(&Instruction::I32Const(mask(name)))
+                        .instruction(&Instruction::I32Const(mask(spec, name)))
                         .instruction(&Instruction::I32And);
                 }
                 ValueType::U64 | ValueType::I64 => {
@@ -79,8 +87,11 @@ impl Aimer<'_> {
 }
 
 /// The bits that an argument keeps, by its name in the table.
-fn mask(name: &str) -> i32 {
-    if name.ends_with("ptr") {
+fn mask(spec: &HostFunctionSpec, name: &str) -> i32 {
+    if spec.name == "returned" && name != "out_ptr" {
+        // Nothing is what there nearly always is.
+        0
+    } else if name.ends_with("ptr") {
         ((SLOTS - 1) * SLOT) as i32
     } else if name.ends_with("count") || name == "flags" {
         0x3
@@ -104,13 +115,19 @@ impl Reencode for Aimer<'_> {
         })
     }
 
-    fn parse_import(&mut self, imports: &mut ImportSection, import: Import<'_>) -> Result<(), Error> {
-        if let wasmparser::TypeRef::Func(ty) = import.ty
-            && let Some(function) = HostFunction::by_name(import.name)
-        {
-            self.imports.push((function.spec(), ty));
+    fn parse_import_section(
+        &mut self,
+        imports: &mut ImportSection,
+        section: ImportSectionReader<'_>,
+    ) -> Result<(), Error> {
+        for import in section.clone().into_imports() {
+            let import = import?;
+            let function = HostFunction::by_name(import.name);
+            if let (TypeRef::Func(ty), Some(function)) = (import.ty, function) {
+                self.imports.push((function.spec(), ty));
+            }
         }
-        utils::parse_import(self, imports, import)
+        utils::parse_import_section(self, imports, section)
     }
 
     fn parse_function_section(
@@ -132,7 +149,7 @@ impl Reencode for Aimer<'_> {
         section: CodeSectionReader<'_>,
     ) -> Result<(), Error> {
         utils::parse_code_section(self, code, section)?;
-        for (index, (spec, _)) in (0..).zip(self.imports.clone()) {
+        for (index, (spec, _)) in (0..).zip(&self.imports) {
             code.function(&self.before(index, spec));
         }
         Ok(())

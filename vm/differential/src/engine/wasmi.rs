@@ -170,11 +170,7 @@ impl Running {
             .expect("only exports are called");
         let args: Vec<Val> = args.iter().map(|&value| to_wasmi(value)).collect();
         let ty = function.ty(&self.store);
-        let mut results: Vec<Val> = ty
-            .results()
-            .iter()
-            .map(|ty| Val::default(*ty))
-            .collect();
+        let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default(*ty)).collect();
         function.call(&mut self.store, &args, &mut results)?;
         Ok(results.iter().map(from_wasmi).collect())
     }

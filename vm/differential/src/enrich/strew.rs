@@ -15,13 +15,14 @@ pub(super) fn statement(
     parts: &Parts,
     random: &mut Random,
 ) {
-    match random.below(12) {
+    match random.below(14) {
         0 | 1 => rounds(function, locals, parts, random),
         2 if parts.memory => fill(function, random),
         3 if parts.memory => copy(function, random),
         4 if parts.memory && parts.data_segments > 0 => {
             let data_index = random.below(parts.data_segments.into()) as u32;
-            constants(function, random, [ADDRESS, SEGMENT, SEGMENT]);
+            let some = segment(random);
+            constants(function, random, [ADDRESS, some, some]);
             function.instruction(&I::MemoryInit { mem: 0, data_index });
         }
         5 if parts.table => {
@@ -33,7 +34,8 @@ pub(super) fn statement(
         }
         6 if parts.table && parts.element_segments > 0 => {
             let elem_index = random.below(parts.element_segments.into()) as u32;
-            constants(function, random, [ELEMENT, SEGMENT, SEGMENT]);
+            let some = segment(random);
+            constants(function, random, [ELEMENT, some, some]);
             function.instruction(&I::TableInit {
                 elem_index,
                 table: 0,
@@ -45,11 +47,18 @@ pub(super) fn statement(
                 .instruction(&I::MemoryGrow(0))
                 .instruction(&I::Drop);
         }
+        8..11 if !parts.imports.is_empty() => call(function, locals, parts, random),
         _ if parts.memory => store(function, locals, random),
         _ => {
             function.instruction(&I::Nop);
         }
     }
+}
+
+/// The mask for a part of a segment: mostly none, because the generator drops
+/// segments early and often.
+fn segment(random: &mut Random) -> i32 {
+    if random.once_in(4) { SEGMENT } else { 0 }
 }
 
 /// A loop that ends, around a statement without a loop.
@@ -82,6 +91,34 @@ fn copy(function: &mut Function, random: &mut Random) {
         src_mem: 0,
         dst_mem: 0,
     });
+}
+
+/// Calls an import with accumulators and constants, and keeps its results.
+fn call(function: &mut Function, locals: Locals, parts: &Parts, random: &mut Random) {
+    let import = random.below(parts.imports.len() as u64) as usize;
+    let ty = &parts.imports[import];
+    for param in ty.params() {
+        match encoded(*param) {
+            ValType::I32 if random.once_in(2) => constants(function, random, [-1]),
+            ty => {
+                function.instruction(&I::LocalGet(locals.accumulator(ty)));
+            }
+        }
+    }
+    function.instruction(&I::Call(import as u32));
+    for result in ty.results().iter().rev() {
+        function.instruction(&I::LocalSet(locals.accumulator(encoded(*result))));
+    }
+}
+
+/// A type of the profile in words of the encoder.
+fn encoded(ty: wasmparser::ValType) -> ValType {
+    match ty {
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        _ => ValType::I32,
+    }
 }
 
 /// Stores an accumulator, and so shows it in the memory.
