@@ -9,6 +9,6 @@ const STACK_BYTES: u32 = 32 * 1024;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
-        println!("cargo::rustc-link-arg-examples=-zstack-size={STACK_BYTES}");
+        println!("cargo::rustc-link-arg=-zstack-size={STACK_BYTES}");
     }
 }

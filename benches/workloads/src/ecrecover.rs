@@ -19,7 +19,11 @@ pub fn ecrecover(n: u32) -> u64 {
         let id = RecoveryId::new(round % 2 == 1, false);
         let key = VerifyingKey::recover_from_prehash(&hash, &signature, id)
             .expect("r is the coordinate of a point");
-        checksum = key.to_sec1_bytes_fold(checksum);
+        let key = key.to_sec1_point(true);
+        checksum = key
+            .as_bytes()
+            .iter()
+            .fold(checksum, |sum, byte| mix(sum, u64::from(*byte)));
     }
     checksum
 }

@@ -24,5 +24,7 @@ fn chain<D: Digest + FixedOutput>(n: u32) -> u64 {
         let digest = D::digest(message);
         message[..digest.len()].copy_from_slice(&digest);
     }
-    message.iter().fold(0, |checksum, byte| mix(checksum, u64::from(*byte)))
+    message
+        .iter()
+        .fold(0, |checksum, byte| mix(checksum, u64::from(*byte)))
 }

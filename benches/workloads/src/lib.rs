@@ -25,6 +25,8 @@ mod fibonacci;
 pub mod guest;
 mod hashes;
 mod matmul;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod modules;
 mod rng;
 mod sieve;
 mod sort;
@@ -50,13 +52,41 @@ pub struct Compute {
 
 /// The functions of the `compute` group.
 pub const COMPUTE: [Compute; 7] = [
-    Compute { name: "fibonacci", native: fibonacci, n: 31 },
-    Compute { name: "sieve", native: sieve, n: 20 },
-    Compute { name: "keccak", native: keccak, n: 1_000 },
-    Compute { name: "sha256", native: sha256, n: 1_000 },
-    Compute { name: "sort", native: sort, n: 20 },
-    Compute { name: "matmul", native: matmul, n: 8 },
-    Compute { name: "ecrecover", native: ecrecover, n: 50 },
+    Compute {
+        name: "fibonacci",
+        native: fibonacci,
+        n: 32,
+    },
+    Compute {
+        name: "sieve",
+        native: sieve,
+        n: 40,
+    },
+    Compute {
+        name: "keccak",
+        native: keccak,
+        n: 1_000,
+    },
+    Compute {
+        name: "sha256",
+        native: sha256,
+        n: 2_500,
+    },
+    Compute {
+        name: "sort",
+        native: sort,
+        n: 40,
+    },
+    Compute {
+        name: "matmul",
+        native: matmul,
+        n: 8,
+    },
+    Compute {
+        name: "ecrecover",
+        native: ecrecover,
+        n: 40,
+    },
 ];
 
 /// Makes an example a Wasm module that exports the function of that name.

@@ -15,14 +15,19 @@ pub fn matmul(n: u32) -> u64 {
         multiply(&power, &base, &mut product);
         core::mem::swap(&mut power, &mut product);
     }
-    power.iter().fold(0, |checksum, x| mix(checksum, u64::from(*x)))
+    power
+        .iter()
+        .fold(0, |checksum, x| mix(checksum, u64::from(*x)))
 }
 
 fn multiply(a: &[u32], b: &[u32], out: &mut [u32]) {
     for (row, out_row) in a.chunks_exact(SIDE).zip(out.chunks_exact_mut(SIDE)) {
         for (column, out) in out_row.iter_mut().enumerate() {
             let below = b[column..].iter().step_by(SIDE);
-            *out = row.iter().zip(below).fold(0, |sum, (x, y)| sum.wrapping_add(x.wrapping_mul(*y)));
+            *out = row
+                .iter()
+                .zip(below)
+                .fold(0, |sum, (x, y)| sum.wrapping_add(x.wrapping_mul(*y)));
         }
     }
 }

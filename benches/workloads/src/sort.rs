@@ -13,7 +13,10 @@ pub fn sort(n: u32) -> u64 {
         numbers.clear();
         numbers.extend(Rng::new(round.wrapping_mul(0x9e37_79b9)).take(LEN));
         numbers.sort_unstable();
-        checksum = numbers.iter().step_by(61).fold(checksum, |sum, x| mix(sum, u64::from(*x)));
+        checksum = numbers
+            .iter()
+            .step_by(61)
+            .fold(checksum, |sum, x| mix(sum, u64::from(*x)));
     }
     checksum
 }

@@ -1,0 +1,158 @@
+//! A bench run from nothing: build the modules, measure, collect.
+//!
+//! What it leaves is in the main workspace's target folder:
+//!
+//! | path | content |
+//! |---|---|
+//! | `bench/modules/` | the Wasm modules |
+//! | `criterion/` | criterion's own figures of this run |
+//! | `bench/summary.json`, `bench/summary.md` | the medians, and the page about them |
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use bench_summary::{Summary, collect};
+use clap::Parser;
+
+mod machine;
+mod modules;
+mod tool_chain;
+
+/// Criterion's settings for a run that only shows that everything works.
+const QUICK: [&str; 6] = [
+    "--sample-size",
+    "10",
+    "--warm-up-time",
+    "0.1",
+    "--measurement-time",
+    "0.2",
+];
+
+/// Measures Hull and its peers and writes the summary.
+#[derive(Parser)]
+struct Arguments {
+    /// Few samples: shows that everything works, not how fast.
+    #[arg(long)]
+    quick: bool,
+    /// Measures only what matches this regular expression, as in
+    /// `compute/hull/` or `call/.*/transfer`.
+    #[arg(long)]
+    filter: Option<String>,
+    /// Stops after the Wasm modules are built.
+    #[arg(long)]
+    modules_only: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let folders = Folders::new()?;
+
+    modules::build(&folders)?;
+    println!("modules: {}", folders.modules().display());
+    if arguments.modules_only {
+        return Ok(());
+    }
+
+    // Built first, so that the machine is quiet when the clock starts.
+    run(benches(&folders).arg("--no-run"))?;
+    let mut notes = machine::notes();
+    if arguments.quick {
+        notes.push("Quick run: it shows that everything works, not how fast.".to_owned());
+    }
+    if let Some(filter) = &arguments.filter {
+        notes.push(format!("Only what matches `{filter}`."));
+    }
+    measure(&folders, &arguments)?;
+
+    let summary = Summary {
+        figures: collect(&folders.criterion())?,
+        notes,
+    };
+    summary.write(&folders.bench())?;
+    print!("{}", summary.markdown());
+    println!(
+        "\nsummary: {}",
+        folders.bench().join("summary.{json,md}").display()
+    );
+    Ok(())
+}
+
+fn measure(folders: &Folders, arguments: &Arguments) -> Result<()> {
+    // What an earlier run measured must not end up beside this one's figures.
+    let criterion = folders.criterion();
+    if criterion.exists() {
+        fs::remove_dir_all(&criterion).with_context(|| format!("clear {}", criterion.display()))?;
+    }
+    let mut command = benches(folders);
+    command.args(["--", "--noplot"]);
+    if arguments.quick {
+        command.args(QUICK);
+    }
+    command.args(&arguments.filter);
+    run(&mut command)
+}
+
+fn benches(folders: &Folders) -> Command {
+    let mut command = Command::new(cargo());
+    command
+        .args(["bench", "--package", "bench-peers", "--bench", "engines"])
+        .current_dir(&folders.workspace)
+        .env("CRITERION_HOME", folders.criterion())
+        .env("HULL_BENCH_MODULES", folders.modules());
+    command
+}
+
+/// Runs a command to its good end.
+fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("start {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+/// The cargo that runs this.
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Where things are.
+struct Folders {
+    /// This workspace.
+    workspace: PathBuf,
+    /// The target folder of the main workspace.
+    target: PathBuf,
+}
+
+impl Folders {
+    fn new() -> Result<Self> {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .canonicalize()?;
+        let target = match env::var_os("CARGO_TARGET_DIR") {
+            Some(target) => std::path::absolute(target)?,
+            None => workspace.join("../target"),
+        };
+        fs::create_dir_all(&target).with_context(|| format!("create {}", target.display()))?;
+        Ok(Self {
+            workspace,
+            target: target.canonicalize()?,
+        })
+    }
+
+    fn bench(&self) -> PathBuf {
+        self.target.join("bench")
+    }
+
+    fn modules(&self) -> PathBuf {
+        self.bench().join("modules")
+    }
+
+    fn criterion(&self) -> PathBuf {
+        self.target.join("criterion")
+    }
+}
