@@ -81,6 +81,8 @@ pub(crate) struct Spin {
 pub(crate) struct Label {
     /// Whether a loop's header, to which something branches back.
     pub(crate) iterates: bool,
+    /// The metering block that begins at a loop's header.
+    pub(crate) header: RegionId,
     /// Whether an `if` with both arms.
     pub(crate) has_else: bool,
     /// Whether it lies in a loop that may iterate.

@@ -510,7 +510,8 @@ impl Scanner<'_> {
         let target = &mut self.frames[index];
         match target.kind {
             FrameKind::Loop(open) => {
-                self.plan.labels[target.label as usize].iterates = true;
+                let label = &mut self.plan.labels[target.label as usize];
+                (label.iterates, label.header) = (true, open.header);
                 self.plan.regions[open.header as usize].header = true;
                 self.plan.uses.iteration = true;
             }

@@ -237,10 +237,10 @@ impl<'p> Tracker<'p> {
             EventKind::Region(region) => {
                 let later = self.checked_later[region as usize];
                 let region = self.plan.regions[region as usize];
+                self.charge(&mut step, region.cost);
                 if region.header && !later {
                     self.check(&mut step);
                 }
-                self.charge(&mut step, region.cost);
             }
             EventKind::EnterLoop(label) => self.enter_loop(&mut step, label),
             EventKind::Test(label) => {
@@ -250,6 +250,8 @@ impl<'p> Tracker<'p> {
                 self.edges[label as usize].at_if = self.now;
             }
             EventKind::Else(label) => self.now = self.edges[label as usize].at_if,
+            // The end of a loop is not where its label is.
+            EventKind::Fall(label) if self.plan.labels[label as usize].iterates => {}
             EventKind::Fall(label) | EventKind::Jump(label) => self.edge(&mut step, label, true),
             EventKind::Return => self.edge(&mut step, FUNCTION_LABEL, true),
             EventKind::Branch(label) => self.edge(&mut step, label, false),
@@ -288,27 +290,22 @@ impl<'p> Tracker<'p> {
 }
 
 impl Tracker<'_> {
-    /// A loop is about to be entered. Its header charges and checks, so every
-    /// edge to it brings the counter in the local.
+    /// A loop is about to be entered.
     fn enter_loop(&mut self, step: &mut Step, label: LabelId) {
         if self.plan.labels[label as usize].iterates {
-            self.put_in_local(step);
-            self.now = State::LOCAL;
+            self.edge(step, label, true);
+            self.now = match self.forms[label as usize] {
+                Form::Local => State::LOCAL,
+                Form::Global => State::GLOBAL,
+            };
         }
     }
 
     /// Control leads to `label`. `own` says that code emitted here runs on
     /// this edge alone.
     fn edge(&mut self, step: &mut Step, label: LabelId, own: bool) {
-        if self.plan.labels[label as usize].iterates {
-            self.put_in_local(step);
-            return;
-        }
         if self.emitting {
-            match self.forms[label as usize] {
-                Form::Local => self.put_in_local(step),
-                Form::Global => self.put_in_global(step),
-            }
+            self.put_in(self.forms[label as usize], step);
         }
         let edges = &mut self.edges[label as usize];
         edges.any_local |= !self.now.global;
@@ -317,15 +314,22 @@ impl Tracker<'_> {
         edges.state = edges.state.and(self.now);
     }
 
+    fn put_in(&mut self, form: Form, step: &mut Step) {
+        match form {
+            Form::Local => self.put_in_local(step),
+            Form::Global => self.put_in_global(step),
+        }
+    }
+
     /// The edges to `label` meet.
     fn join(&mut self, label: LabelId) {
-        if self.plan.labels[label as usize].iterates {
-            // The end of a loop; its label is at its beginning.
-            return;
-        }
         let edges = self.edges[label as usize];
         if !self.emitting {
             self.forms[label as usize] = self.choose(label, edges);
+        }
+        if self.plan.labels[label as usize].iterates {
+            // The end of a loop; its label is at its beginning.
+            return;
         }
         self.now = edges.state;
         match self.forms[label as usize] {
@@ -336,10 +340,23 @@ impl Tracker<'_> {
 
     /// The form that moves the counter least.
     fn choose(&self, label: LabelId, edges: Edges) -> Form {
+        let label = self.plan.labels[label as usize];
+        if label.iterates {
+            // Only if the header charges and does not check is it the same to
+            // what follows where the counter was. A store on the way in would
+            // delay the first charge by as much as it saves later.
+            let header = label.header as usize;
+            let indifferent = self.plan.regions[header].cost > 0 && self.checked_later[header];
+            return if indifferent && !edges.any_local {
+                Form::Global
+            } else {
+                Form::Local
+            };
+        }
         if edges.fixed_local || !edges.any_global {
             // A store before a branch would also run when it is not taken.
             Form::Local
-        } else if edges.any_local && self.plan.labels[label as usize].in_loop {
+        } else if edges.any_local && label.in_loop {
             // A loop's own path is likelier than the one with the call, and
             // its next charge wants the local.
             Form::Local
