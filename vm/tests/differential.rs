@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use hull_differential::contracts::{Played, Scenario, Tiers};
 use hull_differential::coverage::{Counts, Coverage};
 use hull_differential::plant::{Plant, Price};
-use hull_differential::{Campaign, Case, End, Engine, Fault, Metered, compare_metered};
+use hull_differential::{
+    Campaign, Case, End, Engine, Fault, Metered, Random, admission, compare_metered,
+};
 use hull_gas_meter::{OperatorClass, Schedule};
-use hull_vm::CallResult;
+use hull_vm::host_api::Capabilities;
+use hull_vm::{CallResult, Config, Vm};
 
 /// Cases of a test run. `soak` runs a million.
 const CASES: u64 = 2_000;
@@ -21,6 +24,9 @@ const PROBED: u64 = 400;
 
 /// Scenarios of whole contracts.
 const SCENARIOS: u64 = 200;
+
+/// Modules for admission.
+const JUDGED: u64 = 500;
 
 #[test]
 fn engines_agree() {
@@ -176,6 +182,44 @@ fn tiers_agree_on_contracts() {
         "few messages change the state"
     );
     assert!(seen.events > 0, "no event is ever seen");
+}
+
+/// What admission takes, both tiers compile and run. It is asked of contracts in
+/// which a few bytes are wrong.
+#[test]
+fn admission_alone_decides() {
+    let tiers = Tiers::start().expect("the engines start");
+    let judge = |seed| {
+        let mut random = Random::new(seed);
+        let bytes = [&[0], &random.bytes(64)[..]].concat();
+        admission::judge(&tiers, &admission::module(&bytes))
+    };
+    let [admitted, refused]: [u64; 2] = Campaign::of(JUDGED)
+        .each(judge, |counts: &mut [u64; 2], judged| {
+            counts[usize::from(judged.is_err())] += 1;
+        })
+        .unwrap_or_else(|(seed, fault)| panic!("the module of seed {seed}: {fault}"));
+    println!("{admitted} admitted, {refused} refused");
+    assert!(admitted.min(refused) * 20 >= JUDGED, "all are judged alike");
+}
+
+/// Admission reads capabilities as the decoder does, also from bytes that
+/// declare none.
+#[test]
+fn capabilities_are_admitted_as_they_are_decoded() {
+    let vm = Vm::new(Config::default()).expect("the engine starts");
+    let mut section = Capabilities::ALL.encode().to_vec();
+    admission::declares(&vm, &section).unwrap();
+    for at in 0..section.len() {
+        for byte in 0..=u8::MAX {
+            let right = std::mem::replace(&mut section[at], byte);
+            admission::declares(&vm, &section).unwrap();
+            section[at] = right;
+        }
+        admission::declares(&vm, &section[..at]).unwrap();
+    }
+    section.push(0);
+    admission::declares(&vm, &section).unwrap();
 }
 
 /// What became of the messages of all scenarios.

@@ -87,6 +87,12 @@ impl Scenario {
         }
     }
 
+    /// The bytes of one contract.
+    pub fn contract(seed: u64) -> Vec<u8> {
+        let mut random = Random::new(seed);
+        code(&board(&[], &mut random), &mut random)
+    }
+
     /// Plays it on an engine.
     ///
     /// # Errors
@@ -151,16 +157,20 @@ impl Tiers {
         })
     }
 
+    /// The engines with their names.
+    pub fn each(&self) -> [(Engine, &Vm); 2] {
+        [
+            (Engine::Baseline, &self.baseline),
+            (Engine::Optimized, &self.optimized),
+        ]
+    }
+
     /// Plays a scenario on both and compares.
     ///
     /// # Errors
     /// The first fault.
     pub fn compare(&self, scenario: &Scenario) -> Result<Played, Fault> {
-        let [left, right] = [
-            (Engine::Baseline, &self.baseline),
-            (Engine::Optimized, &self.optimized),
-        ]
-        .map(|(engine, vm)| {
+        let [left, right] = self.each().map(|(engine, vm)| {
             let played = scenario.play(vm);
             played.map_err(|cause| Declined { engine, cause })
         });
@@ -265,7 +275,7 @@ fn code(board: &[u8], random: &mut Random) -> Vec<u8> {
         }
     };
     let module = enrich::enrich(&module, random.clone());
-    declare(aim(&module, board, random), &capabilities(random))
+    declare(aim(&module, board, random), &capabilities(random).encode())
 }
 
 fn capabilities(random: &mut Random) -> Capabilities {
@@ -279,10 +289,11 @@ fn capabilities(random: &mut Random) -> Capabilities {
     may
 }
 
-fn declare(mut wasm: Vec<u8>, may: &Capabilities) -> Vec<u8> {
+/// Appends the section in which a contract declares its capabilities.
+pub(crate) fn declare(mut wasm: Vec<u8>, content: &[u8]) -> Vec<u8> {
     let section = wasm_encoder::CustomSection {
         name: CAPABILITIES_SECTION.into(),
-        data: may.encode().to_vec().into(),
+        data: content.into(),
     };
     wasm_encoder::Section::append_to(&section, &mut wasm);
     wasm
@@ -314,8 +325,9 @@ fn imports() -> Vec<u8> {
     module.finish()
 }
 
-/// A module with the exports of a contract, as the generator wants it.
-fn entry_points() -> Vec<u8> {
+/// A contract that does nothing: what every one exports, as the generator wants
+/// it.
+pub(crate) fn entry_points() -> Vec<u8> {
     let mut types = wasm_encoder::TypeSection::new();
     types.ty().function([], []);
     let mut functions = wasm_encoder::FunctionSection::new();

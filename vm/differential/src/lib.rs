@@ -21,12 +21,14 @@
 //!
 //! [`Campaign`] runs many cases on all processors and replays one from its seed.
 //! [`contracts`] does the same for whole contracts through the public interface
-//! of `hull-vm`. [`plant`] spoils one engine's copy, to show that a difference
-//! is found, and [`coverage`] tells what the cases execute.
+//! of `hull-vm`, and [`admission`] for what is to become one. [`plant`] spoils
+//! one engine's copy, to show that a difference is found, and [`coverage`] tells
+//! what the cases execute.
 //!
 //! The crate is for tests: `vm/tests/differential.rs`, `cargo xtask soak` and the
 //! fuzz targets.
 
+pub mod admission;
 mod campaign;
 mod case;
 mod compare;
