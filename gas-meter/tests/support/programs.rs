@@ -1,0 +1,268 @@
+//! Programs with every class of operator and every shape of control flow.
+
+/// Name and text of each program. All exports end without a halt.
+pub(crate) const PROGRAMS: &[(&str, &str)] = &[
+    (
+        "loops",
+        r#"(module
+  (func (export "count") (result i32) (local $n i32)
+    (loop (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 37))))
+    local.get $n)
+  (func (export "nested") (result i32) (local $i i32) (local $j i32) (local $sum i32)
+    (loop $outer
+      (local.set $j (i32.const 0))
+      (loop $inner
+        (local.set $sum (i32.add (local.get $sum) (local.get $j)))
+        (local.set $j (i32.add (local.get $j) (i32.const 1)))
+        (br_if $inner (i32.lt_u (local.get $j) (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $outer (i32.lt_u (local.get $i) (i32.const 9))))
+    local.get $sum)
+  (func (export "left_early") (result i32) (local $n i32)
+    (block $out
+      (loop $again
+        (br_if $out (i32.gt_u (local.get $n) (i32.const 5)))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br $again)))
+    local.get $n)
+  (func (export "never_again") (loop (nop) (drop (i32.const 1))))
+  (func (export "carries") (result i32)
+    i32.const 0
+    (loop (param i32) (result i32)
+      i32.const 3 i32.add
+      (block (param i32) (result i32 i32) i32.const 30)
+      i32.lt_u
+      (if (result i32) (then i32.const 1) (else i32.const 2)))))"#,
+    ),
+    (
+        "rounds of every small number",
+        r#"(module
+  (func $rounds (param $n i32) (local $i i32)
+    (loop (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n)))))
+  (func (export "run") (local $n i32)
+    (loop (call $rounds (local.get $n))
+      (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 14))))))"#,
+    ),
+    (
+        "branches",
+        r#"(module
+  (func $pick (param i32) (result i32)
+    (block $c (block $b (block $a (br_table $a $b $c $b (local.get 0)))
+        (return (i32.const 10)))
+      (drop (i32.const 1)) (drop (i32.const 2))
+      (return (i32.const 20)))
+    (i32.const 30))
+  (func $choose (param i32) (result i32)
+    (if (result i32) (i32.and (local.get 0) (i32.const 1))
+      (then (if (i32.and (local.get 0) (i32.const 2)) (then (return (i32.const 7))))
+        (if (result i32) (i32.and (local.get 0) (i32.const 4))
+          (then (i32.const 1)) (else (i32.sub (i32.const 9) (local.get 0)))))
+      (else (block (result i32) (br_if 0 (i32.const 5) (local.get 0)) (drop) (i32.const 6)))))
+  (func (export "run") (result i32) (local $n i32) (local $sum i32)
+    (loop
+      (local.set $sum (i32.add (local.get $sum) (call $pick (local.get $n))))
+      (local.set $sum (i32.add (local.get $sum) (call $choose (local.get $n))))
+      (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 8))))
+    local.get $sum)
+  (func (export "table_in_loop") (result i32) (local $n i32)
+    (block $out (loop $again
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_table $again $again $again $out (local.get $n))))
+    local.get $n))"#,
+    ),
+    (
+        "unreachable code",
+        r#"(module
+  (func (export "after_br") (result i32)
+    (block (result i32)
+      i32.const 1 br 0
+      i32.const 2 drop (loop (br 0)) (if (i32.const 1) (then (nop)) (else unreachable)) i32.const 3)
+    (drop) (block (br 0) (i32.const 1) (drop) (block (br 1) (unreachable)) (drop (i32.const 4))) i32.const 9)
+  (func (export "after_return") (result i32)
+    i32.const 4 return i32.const 5 i32.add (block (br 0)) drop i32.const 1)
+  (func (export "dead_else") (result i32)
+    (if (result i32) (i32.const 1) (then (i32.const 2)) (else (return (i32.const 1)) (i32.const 7))) )
+  (func (export "both_leave") (result i32)
+    (if (i32.const 0) (then (return (i32.const 1))) (else (return (i32.const 2))))
+    unreachable)
+  (func (export "dead_loop_end") (result i32)
+    (block $out (loop (br $out) (br 0)) (drop (i32.const 0)))
+    i32.const 3))"#,
+    ),
+    (
+        "calls",
+        r#"(module
+  (type $unary (func (param i32) (result i32)))
+  (import "env" "host" (func $host (param i32) (result i32)))
+  (table 4 4 funcref) (elem (i32.const 0) $double $next $host $fib)
+  (func $double (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1)))
+  (func $next (type $unary) (i32.add (local.get 0) (i32.const 1)))
+  (func $quiet (param i32) (result i32) local.get 0)
+  (func $fib (export "fib") (type $unary)
+    (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then local.get 0)
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                     (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func $even (param i32) (result i32)
+    (if (result i32) (i32.eqz (local.get 0)) (then i32.const 1)
+      (else (call $odd (i32.sub (local.get 0) (i32.const 1))))))
+  (func $odd (param i32) (result i32)
+    (if (result i32) (i32.eqz (local.get 0)) (then i32.const 0)
+      (else (call $even (i32.sub (local.get 0) (i32.const 1))))))
+  (func $deep1 (param i32) (result i32) (call $deep2 (call $deep2 (local.get 0))))
+  (func $deep2 (param i32) (result i32) (call $deep3 (call $quiet (local.get 0))))
+  (func $deep3 (param i32) (result i32)
+    (if (local.get 0) (then (return (call $host (local.get 0))))) (call $double (i32.const 3)))
+  (func (export "run") (result i32)
+    (local $n i32) (local $sum i32)
+    (local.set $sum (call $fib (i32.const 11)))
+    (drop (call $even (i32.const 25))) (drop (call $deep1 (i32.const 3))) (drop (call $deep1 (i32.const 0)))
+    (loop
+      (local.set $sum (i32.add (local.get $sum)
+        (call_indirect (type $unary) (i32.const 6) (local.get $n))))
+      (if (i32.and (local.get $n) (i32.const 1)) (then (drop (call $host (local.get $sum)))))
+      (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 4))))
+    local.get $sum))"#,
+    ),
+    (
+        "memory and tables",
+        r#"(module
+  (memory (export "memory") 1 4) (data $d "0123456789")
+  (table $t 8 20 funcref) (elem $e func $f $f)
+  (global $g (mut i64) (i64.const 3))
+  (func $f)
+  (func (export "memory_operators") (result i32)
+    (memory.fill (i32.const 10) (i32.const 7) (i32.const 20))
+    (memory.copy (i32.const 40) (i32.const 10) (i32.const 20))
+    (memory.init $d (i32.const 80) (i32.const 0) (i32.const 10))
+    data.drop $d
+    (i64.store (i32.const 8) (i64.load (i32.const 80)))
+    (i32.store8 (i32.const 8) (i32.load8_s (i32.const 80)))
+    (i32.add (memory.size) (memory.grow (i32.const 1))))
+  (func (export "table_operators") (result i32)
+    (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 2))
+    elem.drop $e
+    (table.copy $t $t (i32.const 4) (i32.const 0) (i32.const 2))
+    (table.fill $t (i32.const 6) (ref.func $f) (i32.const 2))
+    (table.set $t (i32.const 3) (table.get $t (i32.const 0)))
+    (drop (table.grow $t (ref.null func) (i32.const 2)))
+    (call_indirect $t (i32.const 3))
+    (i32.add (table.size $t) (ref.is_null (table.get $t (i32.const 2)))))
+  (func (export "globals") (result i64)
+    (global.set $g (i64.add (global.get $g) (i64.const 1)))
+    (select (global.get $g) (i64.const 1) (i32.const 1))))"#,
+    ),
+    (
+        "every numeric operator",
+        r#"(module (func (export "run")
+    (drop (i32.eqz (i32.const 77))) (drop (i32.clz (i32.const 77)))
+    (drop (i32.ctz (i32.const 77))) (drop (i32.popcnt (i32.const 77)))
+    (drop (i32.extend8_s (i32.const 77))) (drop (i32.extend16_s (i32.const 77)))
+    (drop (i32.add (i32.const 77) (i32.const 5)))
+    (drop (i32.sub (i32.const 77) (i32.const 5)))
+    (drop (i32.mul (i32.const 77) (i32.const 5)))
+    (drop (i32.div_s (i32.const 77) (i32.const 5)))
+    (drop (i32.div_u (i32.const 77) (i32.const 5)))
+    (drop (i32.rem_s (i32.const 77) (i32.const 5)))
+    (drop (i32.rem_u (i32.const 77) (i32.const 5)))
+    (drop (i32.and (i32.const 77) (i32.const 5)))
+    (drop (i32.or (i32.const 77) (i32.const 5)))
+    (drop (i32.xor (i32.const 77) (i32.const 5)))
+    (drop (i32.shl (i32.const 77) (i32.const 5)))
+    (drop (i32.shr_s (i32.const 77) (i32.const 5)))
+    (drop (i32.shr_u (i32.const 77) (i32.const 5)))
+    (drop (i32.rotl (i32.const 77) (i32.const 5)))
+    (drop (i32.rotr (i32.const 77) (i32.const 5)))
+    (drop (i32.eq (i32.const 77) (i32.const 5)))
+    (drop (i32.ne (i32.const 77) (i32.const 5)))
+    (drop (i32.lt_s (i32.const 77) (i32.const 5)))
+    (drop (i32.lt_u (i32.const 77) (i32.const 5)))
+    (drop (i32.gt_s (i32.const 77) (i32.const 5)))
+    (drop (i32.gt_u (i32.const 77) (i32.const 5)))
+    (drop (i32.le_s (i32.const 77) (i32.const 5)))
+    (drop (i32.le_u (i32.const 77) (i32.const 5)))
+    (drop (i32.ge_s (i32.const 77) (i32.const 5)))
+    (drop (i32.ge_u (i32.const 77) (i32.const 5))) (drop (i64.eqz (i64.const 77)))
+    (drop (i64.clz (i64.const 77))) (drop (i64.ctz (i64.const 77)))
+    (drop (i64.popcnt (i64.const 77))) (drop (i64.extend8_s (i64.const 77)))
+    (drop (i64.extend16_s (i64.const 77))) (drop (i64.extend32_s (i64.const 77)))
+    (drop (i64.add (i64.const 77) (i64.const 5)))
+    (drop (i64.sub (i64.const 77) (i64.const 5)))
+    (drop (i64.mul (i64.const 77) (i64.const 5)))
+    (drop (i64.div_s (i64.const 77) (i64.const 5)))
+    (drop (i64.div_u (i64.const 77) (i64.const 5)))
+    (drop (i64.rem_s (i64.const 77) (i64.const 5)))
+    (drop (i64.rem_u (i64.const 77) (i64.const 5)))
+    (drop (i64.and (i64.const 77) (i64.const 5)))
+    (drop (i64.or (i64.const 77) (i64.const 5)))
+    (drop (i64.xor (i64.const 77) (i64.const 5)))
+    (drop (i64.shl (i64.const 77) (i64.const 5)))
+    (drop (i64.shr_s (i64.const 77) (i64.const 5)))
+    (drop (i64.shr_u (i64.const 77) (i64.const 5)))
+    (drop (i64.rotl (i64.const 77) (i64.const 5)))
+    (drop (i64.rotr (i64.const 77) (i64.const 5)))
+    (drop (i64.eq (i64.const 77) (i64.const 5)))
+    (drop (i64.ne (i64.const 77) (i64.const 5)))
+    (drop (i64.lt_s (i64.const 77) (i64.const 5)))
+    (drop (i64.lt_u (i64.const 77) (i64.const 5)))
+    (drop (i64.gt_s (i64.const 77) (i64.const 5)))
+    (drop (i64.gt_u (i64.const 77) (i64.const 5)))
+    (drop (i64.le_s (i64.const 77) (i64.const 5)))
+    (drop (i64.le_u (i64.const 77) (i64.const 5)))
+    (drop (i64.ge_s (i64.const 77) (i64.const 5)))
+    (drop (i64.ge_u (i64.const 77) (i64.const 5))) (drop (f32.abs (f32.const 2.5)))
+    (drop (f32.neg (f32.const 2.5))) (drop (f32.sqrt (f32.const 2.5)))
+    (drop (f32.ceil (f32.const 2.5))) (drop (f32.floor (f32.const 2.5)))
+    (drop (f32.trunc (f32.const 2.5))) (drop (f32.nearest (f32.const 2.5)))
+    (drop (f32.add (f32.const 2.5) (f32.const 7)))
+    (drop (f32.sub (f32.const 2.5) (f32.const 7)))
+    (drop (f32.mul (f32.const 2.5) (f32.const 7)))
+    (drop (f32.div (f32.const 2.5) (f32.const 7)))
+    (drop (f32.min (f32.const 2.5) (f32.const 7)))
+    (drop (f32.max (f32.const 2.5) (f32.const 7)))
+    (drop (f32.copysign (f32.const 2.5) (f32.const 7)))
+    (drop (f32.eq (f32.const 2.5) (f32.const 7)))
+    (drop (f32.ne (f32.const 2.5) (f32.const 7)))
+    (drop (f32.lt (f32.const 2.5) (f32.const 7)))
+    (drop (f32.gt (f32.const 2.5) (f32.const 7)))
+    (drop (f32.le (f32.const 2.5) (f32.const 7)))
+    (drop (f32.ge (f32.const 2.5) (f32.const 7))) (drop (f64.abs (f64.const 2.5)))
+    (drop (f64.neg (f64.const 2.5))) (drop (f64.sqrt (f64.const 2.5)))
+    (drop (f64.ceil (f64.const 2.5))) (drop (f64.floor (f64.const 2.5)))
+    (drop (f64.trunc (f64.const 2.5))) (drop (f64.nearest (f64.const 2.5)))
+    (drop (f64.add (f64.const 2.5) (f64.const 7)))
+    (drop (f64.sub (f64.const 2.5) (f64.const 7)))
+    (drop (f64.mul (f64.const 2.5) (f64.const 7)))
+    (drop (f64.div (f64.const 2.5) (f64.const 7)))
+    (drop (f64.min (f64.const 2.5) (f64.const 7)))
+    (drop (f64.max (f64.const 2.5) (f64.const 7)))
+    (drop (f64.copysign (f64.const 2.5) (f64.const 7)))
+    (drop (f64.eq (f64.const 2.5) (f64.const 7)))
+    (drop (f64.ne (f64.const 2.5) (f64.const 7)))
+    (drop (f64.lt (f64.const 2.5) (f64.const 7)))
+    (drop (f64.gt (f64.const 2.5) (f64.const 7)))
+    (drop (f64.le (f64.const 2.5) (f64.const 7)))
+    (drop (f64.ge (f64.const 2.5) (f64.const 7)))
+    (drop (i32.trunc_f32_s (f32.const 2.5))) (drop (i32.trunc_sat_f32_s (f32.const 2.5)))
+    (drop (f32.convert_i32_s (i32.const 77))) (drop (i32.trunc_f32_u (f32.const 2.5)))
+    (drop (i32.trunc_sat_f32_u (f32.const 2.5)))
+    (drop (f32.convert_i32_u (i32.const 77))) (drop (i32.trunc_f64_s (f64.const 2.5)))
+    (drop (i32.trunc_sat_f64_s (f64.const 2.5)))
+    (drop (f64.convert_i32_s (i32.const 77))) (drop (i32.trunc_f64_u (f64.const 2.5)))
+    (drop (i32.trunc_sat_f64_u (f64.const 2.5)))
+    (drop (f64.convert_i32_u (i32.const 77))) (drop (i64.trunc_f32_s (f32.const 2.5)))
+    (drop (i64.trunc_sat_f32_s (f32.const 2.5)))
+    (drop (f32.convert_i64_s (i64.const 77))) (drop (i64.trunc_f32_u (f32.const 2.5)))
+    (drop (i64.trunc_sat_f32_u (f32.const 2.5)))
+    (drop (f32.convert_i64_u (i64.const 77))) (drop (i64.trunc_f64_s (f64.const 2.5)))
+    (drop (i64.trunc_sat_f64_s (f64.const 2.5)))
+    (drop (f64.convert_i64_s (i64.const 77))) (drop (i64.trunc_f64_u (f64.const 2.5)))
+    (drop (i64.trunc_sat_f64_u (f64.const 2.5)))
+    (drop (f64.convert_i64_u (i64.const 77))) (drop (i32.wrap_i64 (i64.const 77)))
+    (drop (i64.extend_i32_s (i32.const 77))) (drop (i64.extend_i32_u (i32.const 77)))
+    (drop (f32.demote_f64 (f64.const 2.5))) (drop (f64.promote_f32 (f32.const 2.5)))
+    (drop (i32.reinterpret_f32 (f32.const 2.5)))
+    (drop (i64.reinterpret_f64 (f64.const 2.5)))
+    (drop (f32.reinterpret_i32 (i32.const 77)))
+    (drop (f64.reinterpret_i64 (i64.const 77)))))"#,
+    ),
+];
