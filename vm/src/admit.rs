@@ -10,7 +10,7 @@ use hull_gas_meter::{CONTRACT_MAX_MEMORY_PAGES, names};
 use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Hash, code_hash};
 use wasmparser::{
     ConstExpr, DataKind, ElementKind, ExternalKind, FuncType, FunctionBody, Operator, Parser,
-    Payload, TypeRef, WasmFeatures,
+    Payload, RefType, TypeRef, WasmFeatures,
 };
 
 use crate::dialect::{Dialect, Entry};
@@ -349,6 +349,7 @@ impl<'d> Scan<'d> {
                 }
                 for table in section {
                     let ty = table?.ty;
+                    functions_only(ty.element_type, start)?;
                     // Nothing can grow it, and an engine may set the maximum aside.
                     let most = ty.maximum.unwrap_or(0).max(ty.initial);
                     limit64("table elements", most, MAX_TABLE_ELEMENTS, start)?;
@@ -402,7 +403,10 @@ impl<'d> Scan<'d> {
                     let element = element?;
                     let elements = match element.items {
                         wasmparser::ElementItems::Functions(items) => items.count(),
-                        wasmparser::ElementItems::Expressions(_, items) => items.count(),
+                        wasmparser::ElementItems::Expressions(ty, items) => {
+                            functions_only(ty, offset)?;
+                            items.count()
+                        }
                     };
                     let elements = u64::from(elements);
                     limit64(
@@ -631,6 +635,19 @@ fn split<T>(item: wasmparser::Result<(u64, T)>) -> (u64, wasmparser::Result<T>) 
     match item {
         Ok((offset, value)) => (offset, Ok(value)),
         Err(error) => (error.offset(), Err(error)),
+    }
+}
+
+/// Refuses tables and segments of anything but functions.
+fn functions_only(ty: RefType, offset: u64) -> Result<(), AdmissionError> {
+    if ty == RefType::FUNCREF {
+        Ok(())
+    } else {
+        Err(broken(
+            Rule::NoReferences,
+            offset,
+            "a table of anything but functions",
+        ))
     }
 }
 

@@ -2,6 +2,8 @@
 //! [`Vm`] and one [`MemoryHost`] to run them on.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+pub(crate) mod work;
+
 use std::fmt::Debug;
 
 use hull_vm::host_api::{
@@ -9,7 +11,7 @@ use hull_vm::host_api::{
 };
 use hull_vm::{
     Admission, AdmissionError, Call, CallResult, Config, Entry, HaltKind, Instantiate, MemoryHost,
-    Outcome, Tiering, UploadError, Vm,
+    Outcome, Rule, Tiering, UploadError, Vm,
 };
 
 /// Signs every transaction and has money.
@@ -114,6 +116,34 @@ impl Chain {
         error
     }
 
+    /// Asserts that a module is not admitted, and that the refusal helps: the
+    /// rule, the function if it is in one, a place inside the module, what was
+    /// found there, and the remedy. Returns the place.
+    #[track_caller]
+    pub(crate) fn refuses(
+        &mut self,
+        wasm: &[u8],
+        rule: Rule,
+        function: Option<u32>,
+        found: &str,
+    ) -> u64 {
+        let error = self.refusal(wasm);
+        assert_eq!((error.rule, error.function), (rule, function), "{error}");
+        assert!(error.offset <= wasm.len() as u64, "{error}");
+        let text = error.to_string();
+        assert!(error.found.contains(found), "{text}");
+        for part in [&rule.name(), &error.found, rule.remedy()] {
+            assert!(text.contains(part), "{text} says {part}");
+        }
+        assert!(
+            text.contains(&format!("offset {:#x}", error.offset)),
+            "{text}"
+        );
+        assert!(text.len() < 1_000, "{} bytes of text", text.len());
+        self.assert_alive();
+        error.offset
+    }
+
     /// Uploads a module to engine and host.
     pub(crate) fn upload(&mut self, wasm: &[u8]) -> Admission {
         let admission = self
@@ -195,8 +225,8 @@ impl Chain {
             panic!("the call did not halt: {outcome:?}");
         };
         assert_eq!(outcome.gas, call.gas_limit, "a halt takes all the gas");
-        assert_eq!(outcome.data, [], "a halt returns nothing");
-        assert_eq!(outcome.events, [], "a halt leaves no events");
+        assert!(outcome.data.is_empty(), "a halt returns nothing");
+        assert!(outcome.events.is_empty(), "a halt leaves no events");
         assert_eq!(outcome.message, None, "a halt has no message");
         assert_eq!(self.state(), before, "a halt changes nothing");
         self.assert_alive();
