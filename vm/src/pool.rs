@@ -58,8 +58,9 @@ impl Instance {
         let mut linker = Linker::new(&mut store, &env, module);
         dialect.link(&mut linker);
         let imports = linker.finish();
-        let (built, handles) =
-            memory::capture(|| wasmer::Instance::new(&mut store, module, &imports));
+        let (built, handles) = memory::capture(|| {
+            wasmer::Instance::new(&mut store, module, &imports).map_err(Box::new)
+        });
         let instance = built.map_err(|error| Fatal::new(format!("cannot instantiate: {error}")))?;
         let handles = handles.ok_or_else(|| Fatal::new("the module is not instrumented"))?;
         env.as_mut(&mut store).set_handles(handles);
