@@ -10,7 +10,7 @@ use hull_differential::contracts::{Played, Scenario, Tiers};
 use hull_differential::coverage::{Counts, Coverage};
 use hull_differential::plant::{Plant, Price};
 use hull_differential::{
-    Campaign, Case, End, Engine, Fault, Metered, Random, admission, compare_metered,
+    Campaign, Case, End, Engine, Fault, Metered, Random, admission, compare_metered, transparent,
 };
 use hull_gas_meter::{OperatorClass, Schedule};
 use hull_vm::host_api::Capabilities;
@@ -115,6 +115,19 @@ fn cases_execute_the_profile() {
         println!("{found} % of the cases execute {class:?}");
         assert!(found >= floor, "{found} % of the cases execute {class:?}");
     }
+}
+
+/// The engines run what the author wrote.
+#[test]
+fn the_meter_changes_nothing_else() {
+    let check = |seed| transparent::compare(&Case::from_seed(seed));
+    let calls: u64 = Campaign::of(CASES)
+        .each(check, |calls: &mut u64, compared| {
+            *calls += compared.unwrap_or(0) as u64;
+        })
+        .unwrap_or_else(|(seed, fault)| panic!("the case of seed {seed}: {fault}"));
+    println!("{calls} calls compared");
+    assert!(calls * 2 >= CASES, "only {calls} calls could be compared");
 }
 
 #[test]

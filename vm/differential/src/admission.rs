@@ -38,9 +38,9 @@ pub fn module(bytes: &[u8]) -> Vec<u8> {
 /// # Errors
 /// If an engine fails at what was admitted, or the two differ.
 pub fn judge(tiers: &Tiers, wasm: &[u8]) -> Result<Result<Admission, AdmissionError>, Fault> {
-    let [left, right] = tiers.each().map(|(engine, vm)| {
-        run(vm, wasm).map_err(|cause| Declined { engine, cause })
-    });
+    let [left, right] = tiers
+        .each()
+        .map(|(engine, vm)| run(vm, wasm).map_err(|cause| Declined { engine, cause }));
     let (left, right) = (left?, right?);
     if left != right {
         let difference = Difference {
@@ -68,7 +68,13 @@ fn run(vm: &Vm, wasm: &[u8]) -> Result<Judged, String> {
     let mut host = MemoryHost::default();
     let code_hash = host.put_code(wasm);
     let capabilities = admission.capabilities;
-    host.put_contract(CONTRACT, ContractInfo { code_hash, capabilities });
+    host.put_contract(
+        CONTRACT,
+        ContractInfo {
+            code_hash,
+            capabilities,
+        },
+    );
     let mut outcomes = Vec::new();
     for &entry in &admission.entries {
         let call = Call {

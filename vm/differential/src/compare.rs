@@ -24,14 +24,20 @@ pub enum Fault {
     Declined(#[from] Declined),
     /// The pass did not take a module of the profile.
     #[error("the pass did not take the module: {0}")]
-    Pass(InstrumentError),
-    /// The reset function did not restore a global.
-    #[error("the reset function left the globals as {after}, they began as {before}")]
+    Refused(InstrumentError),
+    /// The pass changed what a module does.
+    #[error("plain and instrumented module differ: {difference}")]
+    Pass {
+        /// Where.
+        difference: Difference,
+    },
+    /// The reset function left another value in a global than there was.
+    #[error("the globals were {before}, the reset function made them {after}")]
     Reset {
-        /// What they are.
-        after: String,
-        /// What they were.
+        /// At the beginning.
         before: String,
+        /// At the end.
+        after: String,
     },
     /// Something panicked.
     #[error("panic: {0}")]
@@ -57,9 +63,16 @@ pub fn compare(case: &Case) -> Result<Agreed, Fault> {
         Err(InstrumentError::TooDeep { .. } | InstrumentError::TooLarge { .. }) => {
             return Ok(Agreed::TooLarge);
         }
-        Err(error) => return Err(Fault::Pass(error)),
+        Err(error) => return Err(Fault::Refused(error)),
     };
-    compare_metered(case, &Engine::ALL.map(|engine| (engine, &metered))).map(Agreed::On)
+    let seen = compare_metered(case, &Engine::ALL.map(|engine| (engine, &metered)))?;
+    if seen.reset != seen.initial {
+        return Err(Fault::Reset {
+            before: format!("{:?}", seen.initial),
+            after: format!("{:?}", seen.reset),
+        });
+    }
+    Ok(Agreed::On(seen))
 }
 
 /// Compares engines that need not run the same bytes: the way to plant a

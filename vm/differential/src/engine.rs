@@ -76,6 +76,7 @@ trait Instance {
 
 /// Runs the calls and writes down what can be seen.
 fn observe(instance: &mut dyn Instance, metered: &Metered, calls: &[Call]) -> Observation {
+    let initial = instance.globals();
     let calls = calls.iter().map(|call| {
         instance.set_counters(call.gas, call.frames.saturating_sub(metered.entry_frames));
         let end = instance.call(&call.function, &call.args);
@@ -90,12 +91,13 @@ fn observe(instance: &mut dyn Instance, metered: &Metered, calls: &[Call]) -> Ob
     });
     let calls = calls.collect();
     let memory = instance.memory();
-    let refused = instance.reset().err();
+    let reset = instance.reset().map(|()| instance.globals());
     Observation {
-        refused,
+        refused: None,
+        initial,
         calls,
         memory,
-        reset: instance.globals(),
+        reset: reset.unwrap_or_default(),
     }
 }
 
@@ -103,6 +105,7 @@ fn observe(instance: &mut dyn Instance, metered: &Metered, calls: &[Call]) -> Ob
 fn refused(halt: Halt) -> Observation {
     Observation {
         refused: Some(halt),
+        initial: Vec::new(),
         calls: Vec::new(),
         memory: None,
         reset: Vec::new(),

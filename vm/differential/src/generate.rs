@@ -42,7 +42,7 @@ fn config(bytes: &mut Unstructured<'_>, enriched: bool) -> arbitrary::Result<Con
         max_instructions: bytes.int_in_range(10..=100)?,
         min_exports: 2,
         // Host functions are all that a contract may import.
-        available_imports: Some(world::imports()),
+        available_imports: Some(world::imports(bytes.ratio(1, 3)?)),
         ..profile()
     })
 }

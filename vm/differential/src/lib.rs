@@ -23,7 +23,7 @@
 //! [`contracts`] does the same for whole contracts through the public interface
 //! of `hull-vm`, and [`admission`] for what is to become one. [`plant`] spoils
 //! one engine's copy, to show that a difference is found, and [`coverage`] tells
-//! what the cases execute.
+//! what the cases execute; [`transparent`] that the pass changes none of it.
 //!
 //! The crate is for tests: `vm/tests/differential.rs`, `cargo xtask soak` and the
 //! fuzz targets.
@@ -43,6 +43,7 @@ mod outline;
 pub mod plant;
 mod random;
 mod tally;
+pub mod transparent;
 mod value;
 mod world;
 

@@ -11,11 +11,14 @@ use crate::world::{HostHalt, Trace};
 pub struct Observation {
     /// Why there is no instance, if there is none.
     pub refused: Option<Halt>,
+    /// Every global before the first call.
+    pub initial: Vec<Value>,
     /// What each call came to.
     pub calls: Vec<Called>,
     /// The memory when all calls are done.
     pub memory: Option<Memory>,
-    /// Every global after the reset function.
+    /// Every global after the reset function, which was called last; none if it
+    /// halted.
     pub reset: Vec<Value>,
 }
 
@@ -138,6 +141,7 @@ pub fn difference(calls: &[Call], left: &Observation, right: &Observation) -> Op
         };
     }
     compare!(left.refused, right.refused, "instantiation");
+    compare!(left.initial, right.initial, "globals at the beginning");
     let pairs = left.calls.iter().zip(&right.calls).zip(calls);
     for (number, ((left, right), call)) in pairs.enumerate() {
         let name = &call.function;

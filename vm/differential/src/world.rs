@@ -12,6 +12,9 @@ use crate::value::{Type, Value};
 /// Where modules import them from.
 pub(crate) const MODULE: &str = "world";
 
+/// The host function that tells a guest how much gas is left.
+pub(crate) const ASKS_FOR_GAS: &str = "gas_left";
+
 /// Gas of every crossing, about what the cheapest native host function costs:
 /// a guest that does nothing but call out is bounded by it.
 const CROSSING: Gas = 40_000;
@@ -40,19 +43,25 @@ pub enum HostHalt {
     Refused,
 }
 
-/// What the host functions saw, folded into one number.
+/// What the host functions saw, folded into two numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// How often the host was called.
     pub calls: u64,
-    seen: u64,
+    functions: u64,
+    counters: u64,
 }
 
 impl Trace {
-    fn note(&mut self, word: u64) {
-        // The multiplier of PCG: odd, so that no word is lost.
-        self.seen = (self.seen.rotate_left(23) ^ word).wrapping_mul(0x5851_F42D_4C95_7F2D);
+    /// Leaves what the guest called, and with what.
+    pub(crate) fn forget_counters(&mut self) {
+        self.counters = 0;
     }
+}
+
+fn fold(into: &mut u64, word: u64) {
+    // The multiplier of PCG: odd, so that no word is lost.
+    *into = (into.rotate_left(23) ^ word).wrapping_mul(0x5851_F42D_4C95_7F2D);
 }
 
 /// A host function.
@@ -78,7 +87,7 @@ pub(crate) const HOST_FUNCTIONS: &[HostFunction] = &[
         run: |_, _| Ok(vec![]),
     },
     HostFunction {
-        name: "gas_left",
+        name: ASKS_FOR_GAS,
         params: &[],
         results: &[Type::I64],
         run: |_, guest| Ok(vec![Value::I64(guest.gas() as u64)]),
@@ -140,10 +149,11 @@ impl HostFunction {
         let (gas, frames) = (guest.gas(), guest.frames());
         let trace = guest.trace();
         trace.calls += 1;
-        self.name.bytes().for_each(|byte| trace.note(byte.into()));
-        args.iter().for_each(|&arg| trace.note(arg));
-        trace.note(gas as u64);
-        trace.note(frames as u64);
+        let name = self.name.bytes().map(u64::from);
+        name.chain(args.iter().copied())
+            .for_each(|word| fold(&mut trace.functions, word));
+        fold(&mut trace.counters, gas as u64);
+        fold(&mut trace.counters, frames as u64);
         charge(guest, CROSSING)?;
         (self.run)(&args, guest)
     }
@@ -159,16 +169,19 @@ fn charge(guest: &mut dyn Guest, gas: Gas) -> Result<(), HostHalt> {
     Ok(())
 }
 
-/// A module that imports all of them, as the generator wants it.
-pub(crate) fn imports() -> Vec<u8> {
+/// A module that imports all of them, or all that do not tell how much gas is
+/// left, as the generator wants it.
+pub(crate) fn imports(gas: bool) -> Vec<u8> {
     let encoded = |types: &[Type]| types.iter().map(|&ty| encoder_type(ty)).collect::<Vec<_>>();
     let mut types = wasm_encoder::TypeSection::new();
     let mut imports = wasm_encoder::ImportSection::new();
-    for (index, function) in HOST_FUNCTIONS.iter().enumerate() {
+    let offered = HOST_FUNCTIONS.iter();
+    let offered = offered.filter(|function| gas || function.name != ASKS_FOR_GAS);
+    for (index, function) in (0..).zip(offered) {
         types
             .ty()
             .function(encoded(function.params), encoded(function.results));
-        let ty = wasm_encoder::EntityType::Function(index as u32);
+        let ty = wasm_encoder::EntityType::Function(index);
         imports.import(MODULE, function.name, ty);
     }
     let mut module = wasm_encoder::Module::new();
