@@ -293,6 +293,8 @@ fn generated(seed: u64) -> Option<Vec<u8>> {
         max_tables: 1,
         max_memory32_bytes: 8 * 65_536,
         max_table_elements: 40,
+        // Growth costs nothing here, and without a maximum takes all memory there is.
+        table_max_size_required: true,
         max_instructions: 150,
         ..wasm_smith::Config::default()
     };
