@@ -15,7 +15,8 @@ pub(crate) struct CallGraph {
     first: Vec<u32>,
     edges: Vec<u32>,
     /// Node of each type index.
-    pub(crate) type_nodes: Vec<u32>,
+    type_nodes: Vec<u32>,
+    imported_functions: u32,
     /// What calls itself together, callees first.
     pub(crate) components: Components,
 }
@@ -23,37 +24,52 @@ pub(crate) struct CallGraph {
 impl CallGraph {
     pub(crate) fn new(module: &Module<'_>, plans: &[Plan]) -> Self {
         let types = TypeNodes::new(module, plans.len() as u32);
-        let outside = plans.len() as u32 + types.count;
         let mut graph = Self {
             first: vec![0],
             edges: Vec::new(),
             type_nodes: types.nodes.clone(),
+            imported_functions: module.imported_functions,
             components: Components::default(),
         };
+        let outside = plans.len() as u32 + types.count;
         for plan in plans {
             for event in &plan.events {
-                match event.kind {
-                    EventKind::Call { function, .. } => {
-                        graph.edges.extend(body_of(module, function));
-                    }
-                    EventKind::CallIndirect { ty, .. } => graph.edges.extend(types.node(ty)),
-                    _ => {}
-                }
+                let callee = graph.callee(event.kind, outside);
+                graph.edges.extend(callee);
             }
             graph.close();
         }
         for members in types.members(module, plans) {
             graph.edges.extend(members);
-            // A shared table may hold anything, which may call any export.
-            graph.edges.extend(module.shares_table().then_some(outside));
+            // The table may hold a function of the host.
+            graph.edges.push(outside);
             graph.close();
         }
         if module.shares_table() {
+            // What others put into a shared table may call any export.
             graph.edges.extend(exported_bodies(module));
         }
         graph.close();
         graph.components = components(&graph.first, &graph.edges);
         graph
+    }
+
+    /// The node that an event calls, if it is a call.
+    pub(crate) fn callee(&self, event: EventKind, outside: u32) -> Option<u32> {
+        match event {
+            EventKind::Call { function, .. } => Some(
+                function
+                    .checked_sub(self.imported_functions)
+                    .unwrap_or(outside),
+            ),
+            EventKind::CallIndirect { ty, .. } => self.type_nodes.get(ty as usize).copied(),
+            _ => None,
+        }
+    }
+
+    /// The node of the outside world.
+    pub(crate) fn outside(&self) -> u32 {
+        self.nodes() as u32 - 1
     }
 
     /// Ends the list of the current node's callees.
@@ -72,14 +88,6 @@ impl CallGraph {
     /// Whether the functions of `component` can call themselves.
     pub(crate) fn is_recursive(&self, component: &[u32]) -> bool {
         component.len() > 1 || self.callees(component[0]).contains(&component[0])
-    }
-
-    /// The functions by which a call may enter the module.
-    pub(crate) fn entries<'m>(&self, module: &'m Module<'_>) -> impl Iterator<Item = u32> + 'm {
-        let shared = module.shares_table();
-        let referenced = module.referenced.iter().filter(move |_| shared);
-        let started = module.start.iter().chain(referenced);
-        exported_bodies(module).chain(started.filter_map(|&f| body_of(module, f)))
     }
 }
 

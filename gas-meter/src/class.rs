@@ -253,7 +253,6 @@ mod tests {
 
     #[test]
     fn operators_outside_the_profile_have_no_class() {
-        assert_eq!(class_of(&Operator::AtomicFence), None);
         assert_eq!(class_of(&Operator::ReturnCall { function_index: 0 }), None);
         assert_eq!(class_of(&Operator::I32x4Add), None);
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! block $exhausted_frames
 //!   block $exhausted_gas
-//!     prologue: charge the first metering block; see how much stack is left
+//!     prologue: charge the first metering block
 //!     block $body (result …)
 //!       the original operators, with charges, checks, loads and stores
 //!     end
@@ -22,7 +22,7 @@
 use wasm_encoder::{BlockType, Encode, Instruction, ValType};
 
 use crate::error::InstrumentError;
-use crate::frames::{FrameCall, FrameRules};
+use crate::frames::{FrameRules, FrameUse};
 use crate::nan::canonicalise;
 use crate::plan::{Event, EventKind, Float, Plan};
 use crate::prepay::Role;
@@ -40,13 +40,14 @@ pub(crate) struct Surroundings<'m> {
     /// Index of the frame counter.
     pub(crate) frames: u32,
     pub(crate) callees: Callees<'m>,
-    pub(crate) frame_rules: &'m FrameRules,
+    pub(crate) frame_rules: &'m FrameRules<'m>,
 }
 
 /// A function to be written.
 pub(crate) struct Source<'m> {
     /// Index of the function, imports counted.
     pub(crate) function: u32,
+    pub(crate) frame_use: Option<FrameUse>,
     /// Its body, locals included.
     pub(crate) body: &'m [u8],
     pub(crate) plan: &'m Plan,
@@ -62,13 +63,11 @@ pub(crate) fn emit(
 ) -> Result<Vec<u8>, InstrumentError> {
     let plan = source.plan;
     let tracker = Tracker::prepare(plan, source.role, surroundings.callees);
-    let (passes_frames, counts_frames) = surroundings.frame_rules.uses(plan);
-    let locals = Locals::new(source, &tracker, passes_frames)?;
+    let locals = Locals::new(source, &tracker)?;
     let mut emitter = Emitter {
         source,
         surroundings,
-        shape: Shape::new(plan, &tracker, counts_frames),
-        passes_frames,
+        shape: Shape::new(source, &tracker),
         out: Vec::with_capacity(source.body.len() * 2),
         copied: plan.code_start,
         nesting: 0,
@@ -77,8 +76,8 @@ pub(crate) fn emit(
     };
     emitter.declare_locals();
     emitter.prologue();
-    for event in &plan.events {
-        emitter.event(event);
+    for (index, event) in plan.events.iter().enumerate() {
+        emitter.event(index, event);
     }
     emitter.epilogue();
     Ok(emitter.out)
@@ -90,7 +89,7 @@ pub(crate) fn emit(
 struct Locals {
     /// The gas counter.
     gas: u32,
-    /// The frame bytes that were left at entry.
+    /// The frame bytes that are left to callees.
     frames: u32,
     /// The operand of a sized charge.
     size: u32,
@@ -100,11 +99,7 @@ struct Locals {
 }
 
 impl Locals {
-    fn new(
-        source: &Source<'_>,
-        tracker: &Tracker<'_>,
-        passes_frames: bool,
-    ) -> Result<Self, InstrumentError> {
+    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Result<Self, InstrumentError> {
         let plan = source.plan;
         let original = plan.params.saturating_add(plan.locals);
         let mut locals = Locals::default();
@@ -114,7 +109,7 @@ impl Locals {
             index
         };
         locals.gas = declare(tracker.uses_local, ValType::I64);
-        locals.frames = declare(passes_frames, ValType::I32);
+        locals.frames = declare(source.frame_use.is_some(), ValType::I32);
         locals.size = declare(plan.uses.sized, ValType::I32);
         locals.f32 = declare(plan.uses.f32_nan, ValType::F32);
         locals.f64 = declare(plan.uses.f64_nan, ValType::F64);
@@ -140,10 +135,14 @@ struct Shape {
 }
 
 impl Shape {
-    fn new(plan: &Plan, tracker: &Tracker<'_>, frame_exit: bool) -> Self {
+    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Self {
         let gas_exit = tracker.checks;
+        let frame_exit = source
+            .frame_use
+            .is_some_and(|frames| frames.charge.is_some());
         let epilogue = tracker.stores_at_exit;
-        let body_block = gas_exit || frame_exit || (epilogue && plan.uses.function_branch);
+        let branches_to_epilogue = epilogue && source.plan.uses.function_branch;
+        let body_block = gas_exit || frame_exit || branches_to_epilogue;
         Self {
             gas_exit,
             frame_exit,
@@ -158,7 +157,6 @@ struct Emitter<'m> {
     surroundings: &'m Surroundings<'m>,
     tracker: Tracker<'m>,
     shape: Shape,
-    passes_frames: bool,
     locals: Locals,
     out: Vec<u8>,
     /// How much of the body has been copied.
@@ -207,25 +205,22 @@ impl Emitter<'_> {
         // Nothing is checked here.
         let step = self.tracker.enter();
         self.put_step(step, 0);
-        if self.passes_frames {
-            self.put_all(&[
-                Instruction::GlobalGet(self.surroundings.frames),
-                Instruction::LocalSet(self.locals.frames),
-            ]);
-        }
         if self.shape.body_block {
             self.put(&Instruction::Block(self.source.block_type));
         }
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, index: usize, event: &Event) {
         self.copy_to(event.at);
+        if event.kind == EventKind::Enter {
+            self.nesting += 1;
+        }
+        self.take_frames(index);
         let step = self.tracker.step(event);
         // From inside the body, `$body` is as deep as the code is nested.
         let body = self.nesting;
         self.put_step(step, body + 1);
         match event.kind {
-            EventKind::Enter => self.nesting += 1,
             EventKind::End(_) => self.nesting = self.nesting.saturating_sub(1),
             EventKind::DeadEnd => {
                 self.nesting = self.nesting.saturating_sub(1);
@@ -244,10 +239,7 @@ impl Emitter<'_> {
                 };
                 self.put_all(&canonicalise(float, scratch));
             }
-            EventKind::Call { .. } | EventKind::CallIndirect { .. } => {
-                let exit_depth = body + 1 + u32::from(self.shape.gas_exit);
-                self.frame_call(self.surroundings.frame_rules.at(event.kind), exit_depth);
-            }
+            EventKind::Call { .. } | EventKind::CallIndirect { .. } => self.leave_frames(event),
             EventKind::Spin { index } => self.spin(index as usize, body + 1),
             EventKind::Skip { to } => self.copied = to,
             _ => {}
@@ -273,24 +265,34 @@ impl Emitter<'_> {
         }
     }
 
-    /// Leaves to a callee what is left of the stack.
-    fn frame_call(&mut self, call: FrameCall, exit_depth: u32) {
-        let (global, local) = (self.surroundings.frames, self.locals.frames);
-        match call {
-            FrameCall::Nothing => {}
-            FrameCall::Pass => {
-                self.put_all(&[Instruction::LocalGet(local), Instruction::GlobalSet(global)]);
-            }
-            FrameCall::Count(bytes) => self.put_all(&[
-                Instruction::LocalGet(local),
+    /// Takes what is left of the stack into the local, if this is the event,
+    /// and counts the function's own part.
+    fn take_frames(&mut self, index: usize) {
+        let Some(frames) = self.source.frame_use.filter(|frames| frames.event == index) else {
+            return;
+        };
+        let local = self.locals.frames;
+        self.put(&Instruction::GlobalGet(self.surroundings.frames));
+        match frames.charge {
+            None => self.put(&Instruction::LocalSet(local)),
+            Some(bytes) => self.put_all(&[
                 Instruction::I32Const(bytes as i32),
                 Instruction::I32Sub,
-                Instruction::GlobalSet(global),
-                Instruction::LocalGet(local),
-                Instruction::I32Const(bytes as i32),
+                Instruction::LocalTee(local),
+                Instruction::I32Const(0),
                 Instruction::I32LtS,
-                Instruction::BrIf(exit_depth),
+                Instruction::BrIf(self.nesting + 1 + u32::from(self.shape.gas_exit)),
             ]),
+        }
+    }
+
+    /// Leaves what is left of the stack to whom a call may lead.
+    fn leave_frames(&mut self, call: &Event) {
+        if self.surroundings.frame_rules.leaves(call) {
+            self.put_all(&[
+                Instruction::LocalGet(self.locals.frames),
+                Instruction::GlobalSet(self.surroundings.frames),
+            ]);
         }
     }
 

@@ -11,9 +11,9 @@ pub struct Facts {
     pub poolable: bool,
     /// The memory, if the module defines or imports one.
     pub memory: Option<MemoryFacts>,
-    /// Model bytes that functions without a counter of their own need, at most,
-    /// below any entry. The embedder subtracts them from the frame budget
-    /// before it sets [`FRAMES`](crate::names::FRAMES).
+    /// The most model bytes that any function needs before it has counted them.
+    /// The embedder subtracts them from the frame budget before it sets
+    /// [`FRAMES`](crate::names::FRAMES).
     pub entry_frames: u32,
 }
 

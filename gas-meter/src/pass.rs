@@ -59,6 +59,7 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
         let function = module.function_of_body(body);
         let source = Source {
             function,
+            frame_use: frame_rules.of(body, plan),
             body: module.bodies[body].as_bytes(),
             plan,
             role: roles[body],

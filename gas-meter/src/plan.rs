@@ -97,7 +97,7 @@ pub(crate) struct Event {
     pub(crate) kind: EventKind,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventKind {
     /// A metering block begins.
     Region(RegionId),
