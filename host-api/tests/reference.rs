@@ -16,9 +16,17 @@ fn the_reference_page_is_the_table() {
         std::fs::write(&path, &page).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == page, "docs/host-functions.md differs from the table; {BLESS}=1 writes it");
+    assert!(
+        found == page,
+        "docs/host-functions.md differs from the table; {BLESS}=1 writes it"
+    );
     for spec in HOST_FUNCTIONS {
-        assert_eq!(page.matches(&format!("\n### `{}`\n", spec.name)).count(), 1, "{}", spec.name);
+        assert_eq!(
+            page.matches(&format!("\n### `{}`\n", spec.name)).count(),
+            1,
+            "{}",
+            spec.name
+        );
     }
 }
 
@@ -44,7 +52,11 @@ fn page() -> String {
         if functions().next().is_none() {
             continue;
         }
-        let needed = if group == Group::Base { ", open to every contract" } else { "" };
+        let needed = if group == Group::Base {
+            ", open to every contract"
+        } else {
+            ""
+        };
         write!(page, "\n## Group `{group}`{needed}\n").unwrap();
         functions().for_each(|spec| function(&mut page, spec));
     }
@@ -57,11 +69,20 @@ fn limits() -> [(&'static str, u64); 12] {
         ("bytes of a stored value", limits::MAX_VALUE_LEN.into()),
         ("topics of an event", limits::MAX_TOPICS.into()),
         ("bytes of an event", limits::MAX_EVENT_DATA.into()),
-        ("bytes of all events of an outermost call", limits::MAX_EVENT_BYTES_PER_CALL),
+        (
+            "bytes of all events of an outermost call",
+            limits::MAX_EVENT_BYTES_PER_CALL,
+        ),
         ("bytes of input", limits::MAX_INPUT_LEN.into()),
         ("bytes of return data", limits::MAX_RETURN_LEN.into()),
-        ("bytes kept of an abort message", limits::MAX_ABORT_LEN.into()),
-        ("bytes kept of a debug message", limits::MAX_DEBUG_LEN.into()),
+        (
+            "bytes kept of an abort message",
+            limits::MAX_ABORT_LEN.into(),
+        ),
+        (
+            "bytes kept of a debug message",
+            limits::MAX_DEBUG_LEN.into(),
+        ),
         ("bytes to hash or verify", limits::MAX_HASH_INPUT.into()),
         ("nesting of calls", limits::MAX_CALL_DEPTH.into()),
         ("addresses granted to a contract", limits::MAX_GRANTS.into()),
@@ -69,8 +90,11 @@ fn limits() -> [(&'static str, u64); 12] {
 }
 
 fn function(page: &mut String, spec: &HostFunctionSpec) {
-    let params: Vec<_> =
-        spec.params.iter().map(|(name, ty)| format!("{name}: {}", shown(*ty))).collect();
+    let params: Vec<_> = spec
+        .params
+        .iter()
+        .map(|(name, ty)| format!("{name}: {}", shown(*ty)))
+        .collect();
     let result = match (spec.result, spec.returns) {
         (Some(ty), _) => format!(" -> {}", shown(ty)),
         (None, true) => String::new(),

@@ -40,7 +40,11 @@ impl fmt::Display for Tier {
 pub(crate) const ENGINE_VERSION: &str = if cfg!(feature = "singlepass") {
     concat!("wasmer-7.4.2/hull-", env!("CARGO_PKG_VERSION"))
 } else {
-    concat!("wasmer-7.4.2/hull-", env!("CARGO_PKG_VERSION"), "/cranelift-only")
+    concat!(
+        "wasmer-7.4.2/hull-",
+        env!("CARGO_PKG_VERSION"),
+        "/cranelift-only"
+    )
 };
 
 /// Native code of one module.

@@ -124,8 +124,7 @@ impl Vm {
             .map(DiskCache::open)
             .transpose()
             .map_err(Fatal::new)?;
-        let tiers_up =
-            Tier::CAN_OPTIMIZE && matches!(config.tiering, Tiering::Background { .. });
+        let tiers_up = Tier::CAN_OPTIMIZE && matches!(config.tiering, Tiering::Background { .. });
         let (hot, queue) = mpsc::channel::<Weak<Loaded>>();
         let shared = Arc::new(Shared {
             modules: Modules::new(config.memory_cache_bytes),

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use hull_vm::dialect::{Import, Signature};
 use hull_vm::host_api::{Capabilities, ContractInfo, Cost, Group};
-use hull_vm::{CallResult, Config, Context, Dialect, Entry, Exit, HaltKind, Linker, MemoryHost, Vm};
+use hull_vm::{
+    CallResult, Config, Context, Dialect, Entry, Exit, HaltKind, Linker, MemoryHost, Vm,
+};
 use support::{message, wasm};
 use wasmer::{FunctionType, Type, Value};
 use wasmparser::ValType;
@@ -42,20 +44,34 @@ impl Dialect for Regions {
     }
 
     fn entry_signature(&self, _entry: Entry) -> Signature {
-        Signature { params: vec![ValType::I32], results: vec![ValType::I32] }
+        Signature {
+            params: vec![ValType::I32],
+            results: vec![ValType::I32],
+        }
     }
 
     fn link(&self, linker: &mut Linker<'_>) {
         let ty = FunctionType::new([Type::I32, Type::I32], []);
-        let cost = Cost { base: 1_000_000, per_byte: 0 };
-        linker.define(("env", "db_set"), ty, (Group::Base, cost), |context, arguments| {
-            context.permit_write()?;
-            let (key, value) = (region(context, &arguments[0])?, region(context, &arguments[1])?);
-            let owner = context.owner();
-            let answer = context.host().storage_write(&owner, &key, &value);
-            context.value(answer)?;
-            Ok(vec![])
-        });
+        let cost = Cost {
+            base: 1_000_000,
+            per_byte: 0,
+        };
+        linker.define(
+            ("env", "db_set"),
+            ty,
+            (Group::Base, cost),
+            |context, arguments| {
+                context.permit_write()?;
+                let (key, value) = (
+                    region(context, &arguments[0])?,
+                    region(context, &arguments[1])?,
+                );
+                let owner = context.owner();
+                let answer = context.host().storage_write(&owner, &key, &value);
+                context.value(answer)?;
+                Ok(vec![])
+            },
+        );
     }
 
     fn arguments(&self, context: &mut Context<'_>, _entry: Entry) -> Result<Vec<Value>, Exit> {
@@ -105,14 +121,26 @@ fn a_foreign_contract_runs_beside_a_native_one() {
         let address = hull_vm::host_api::Address([number as u8 + 1; 32]);
         host.put_code(&code);
         let capabilities = Capabilities::ALL;
-        host.put_contract(address, ContractInfo { code_hash: admission.code_hash, capabilities });
-        let call = hull_vm::Call { input: b"abc".to_vec(), ..message(address) };
+        host.put_contract(
+            address,
+            ContractInfo {
+                code_hash: admission.code_hash,
+                capabilities,
+            },
+        );
+        let call = hull_vm::Call {
+            input: b"abc".to_vec(),
+            ..message(address)
+        };
         outcomes.push(vm.call(&mut host, &call).unwrap());
         if number == 0 {
             let stored: Vec<_> = host.storage(&address).collect();
             assert_eq!(stored, [(&b"k"[..], &b"abc"[..])]);
             // A view of the same contract halts in the dialect's own function.
-            let view = hull_vm::Call { read_only: true, ..call };
+            let view = hull_vm::Call {
+                read_only: true,
+                ..call
+            };
             let halted = vm.call(&mut host, &view).unwrap().result;
             assert_eq!(halted, CallResult::Halt(HaltKind::ReadOnly));
         }

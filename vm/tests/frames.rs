@@ -2,9 +2,7 @@
 
 mod support;
 
-use hull_vm::host_api::{
-    Address, CallStatus, Callees, Capabilities, Group, Upgrade, limits,
-};
+use hull_vm::host_api::{Address, CallStatus, Callees, Capabilities, Group, Upgrade, limits};
 use hull_vm::{Call, CallResult, HaltKind};
 use support::{Chain, GAS, contract, declare, message, on_each_tier, wasm};
 
@@ -29,7 +27,11 @@ const CALLER: &str = r#"(module
 /// The three numbers that [`CALLER`] returns.
 fn report(data: &[u8]) -> (CallStatus, u64, u64) {
     let number = |at: usize| u64::from_le_bytes(data[at..at + 8].try_into().unwrap());
-    (CallStatus::from_code(number(0) as u32).unwrap(), number(8), number(16))
+    (
+        CallStatus::from_code(number(0) as u32).unwrap(),
+        number(8),
+        number(16),
+    )
 }
 
 #[test]
@@ -71,7 +73,10 @@ fn nested_calls_end_at_the_depth_limit() {
         let outcome = chain.call(contract, &[]);
         let status = u32::from_le_bytes(outcome.data[..4].try_into().unwrap());
         let depth = u32::from_le_bytes(outcome.data[4..].try_into().unwrap());
-        assert_eq!(CallStatus::from_code(status), Some(CallStatus::DepthExceeded));
+        assert_eq!(
+            CallStatus::from_code(status),
+            Some(CallStatus::DepthExceeded)
+        );
         assert_eq!(depth, limits::MAX_CALL_DEPTH);
         outcome
     });
@@ -127,7 +132,11 @@ fn recursion_inside_nested_calls_shares_one_budget() {
         }
     }
     let halted = CallStatus::Halted as u32;
-    assert_eq!(status(fits * 3 / 5), halted.to_le_bytes(), "three fifths, twice, is too much");
+    assert_eq!(
+        status(fits * 3 / 5),
+        halted.to_le_bytes(),
+        "three fifths, twice, is too much"
+    );
 }
 
 #[test]
@@ -137,13 +146,20 @@ fn a_contract_is_not_entered_again_unless_it_allows_it() {
         // one -> two -> one
         let path = [two.0, one.0].concat();
         let outcome = chain.call(one, &path);
-        assert_eq!(report(&outcome.data).0, CallStatus::Success, "one may call two");
+        assert_eq!(
+            report(&outcome.data).0,
+            CallStatus::Success,
+            "one may call two"
+        );
         // A contract that is not on the way may be called at any depth.
         let three = chain.deploy(CALLER);
         let path = [two.0, three.0].concat();
         assert_eq!(report(&chain.call(one, &path).data).0, CallStatus::Success);
         // Itself, at once.
-        assert_eq!(report(&chain.call(one, &one.0).data).0, CallStatus::ReentrancyDenied);
+        assert_eq!(
+            report(&chain.call(one, &one.0).data).0,
+            CallStatus::ReentrancyDenied
+        );
     });
 }
 
@@ -172,9 +188,14 @@ fn reentrancy_is_refused_also_after_a_revert() {
             r#"(module (import "hull" "revert" (func $revert (param i32 i32))) (memory 1)
               (func (export "call") (call $revert (i32.const 0) (i32.const 0))))"#,
         );
-        let (reverted, denied) =
-            (CallStatus::Reverted as u8, CallStatus::ReentrancyDenied as u8);
-        assert_eq!(chain.call(twice, &reverts.0).data, [reverted, denied, reverted]);
+        let (reverted, denied) = (
+            CallStatus::Reverted as u8,
+            CallStatus::ReentrancyDenied as u8,
+        );
+        assert_eq!(
+            chain.call(twice, &reverts.0).data,
+            [reverted, denied, reverted]
+        );
     });
 }
 
@@ -186,7 +207,9 @@ fn capabilities_bind_each_frame() {
         let with = |callees, groups: &[Group]| {
             let mut may = Capabilities::LEAST;
             may.callees = callees;
-            may.groups = groups.iter().fold(may.groups, |all, group| all.with(*group));
+            may.groups = groups
+                .iter()
+                .fold(may.groups, |all, group| all.with(*group));
             declare(wasm(CALLER), &may)
         };
         for (callees, granted, expected) in [
@@ -222,8 +245,13 @@ fn a_contract_may_have_less_than_its_code_declares() {
         );
         let address = chain.deploy_wasm(&writes);
         assert!(chain.call(address, &[]).result.is_success());
-        let mut info = hull_vm::host_api::Host::contract(&mut chain.host, &address).unwrap().unwrap();
-        info.capabilities = Capabilities { storage_quota: 13, ..info.capabilities };
+        let mut info = hull_vm::host_api::Host::contract(&mut chain.host, &address)
+            .unwrap()
+            .unwrap();
+        info.capabilities = Capabilities {
+            storage_quota: 13,
+            ..info.capabilities
+        };
         chain.host.put_contract(address, info);
         assert_eq!(chain.halt(address), HaltKind::QuotaExceeded);
         info.capabilities = Capabilities::LEAST;
@@ -255,8 +283,9 @@ fn new_code_never_widens_what_was_granted() {
             may.upgrade = upgrade;
             let address = chain.deploy_wasm(&declare(wasm(UPGRADES), &may));
             let status = chain.call(address, &new.code_hash.0).data[0];
-            let info =
-                hull_vm::host_api::Host::contract(&mut chain.host, &address).unwrap().unwrap();
+            let info = hull_vm::host_api::Host::contract(&mut chain.host, &address)
+                .unwrap()
+                .unwrap();
             match expected {
                 None => {
                     assert_eq!(status, CallStatus::NotPermitted as u8);
@@ -264,7 +293,10 @@ fn new_code_never_widens_what_was_granted() {
                 }
                 Some(groups) => {
                     assert_eq!(status, CallStatus::Success as u8);
-                    assert_eq!((info.code_hash, info.capabilities.groups), (new.code_hash, groups));
+                    assert_eq!(
+                        (info.code_hash, info.capabilities.groups),
+                        (new.code_hash, groups)
+                    );
                 }
             }
         }

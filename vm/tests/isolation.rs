@@ -20,7 +20,10 @@ fn finds_nothing(chain: &mut Chain, contract: Address) {
             let outcome = chain.call(contract, &[ending]);
             match ending {
                 0 => assert_eq!(outcome.data, [0], "found what an earlier call left"),
-                1 => assert_eq!((outcome.result, outcome.data), (CallResult::Revert, vec![0])),
+                1 => assert_eq!(
+                    (outcome.result, outcome.data),
+                    (CallResult::Revert, vec![0])
+                ),
                 _ => assert_eq!(outcome.result, CallResult::Halt(HaltKind::Unreachable)),
             }
         }
@@ -202,7 +205,11 @@ fn dropped_segments() {
 #[test]
 fn contracts_of_one_code() {
     on_each_tier(|chain| {
-        let text = planting("(memory 1)", &count_bytes(0, 65536), "(i32.store (i32.const 99) (i32.const 0x5e))");
+        let text = planting(
+            "(memory 1)",
+            &count_bytes(0, 65536),
+            "(i32.store (i32.const 99) (i32.const 0x5e))",
+        );
         let (one, two) = (chain.deploy(&text), chain.deploy(&text));
         assert_ne!(one, two);
         for _ in 0..ROUNDS {

@@ -37,7 +37,10 @@ fn the_switch_in_the_background_is_not_seen() {
     let expected = outcomes(&mut plain, contract_on_plain, 2 * CALLS);
 
     let tiering = Tiering::Background { after_calls: 3 };
-    let mut chain = Chain::with(Config { tiering, ..Config::default() });
+    let mut chain = Chain::with(Config {
+        tiering,
+        ..Config::default()
+    });
     let hash = chain.upload(&contract(BUSY)).code_hash;
     let on_chain = chain.deploy(BUSY);
     assert_eq!(chain.vm.tier(&hash), Some(Tier::Baseline));
@@ -53,7 +56,10 @@ fn the_switch_in_the_background_is_not_seen() {
 
 #[test]
 fn modules_in_memory_are_bounded_and_come_back() {
-    let mut chain = Chain::with(Config { memory_cache_bytes: 20_000, ..Config::default() });
+    let mut chain = Chain::with(Config {
+        memory_cache_bytes: 20_000,
+        ..Config::default()
+    });
     let contracts: Vec<_> = (0..20)
         .map(|n| {
             let text = BUSY.replace("i64.const 100", &format!("i64.const {}", 100 + n));
@@ -61,7 +67,10 @@ fn modules_in_memory_are_bounded_and_come_back() {
         })
         .collect();
     let stats = chain.vm.stats();
-    assert!(stats.module_bytes <= 20_000 && stats.modules < 20, "{stats:?}");
+    assert!(
+        stats.module_bytes <= 20_000 && stats.modules < 20,
+        "{stats:?}"
+    );
     for contract in contracts {
         assert!(chain.call(contract, &[]).result.is_success());
         assert!(chain.vm.stats().module_bytes <= 20_000);
@@ -82,14 +91,22 @@ fn code_on_disk_is_bounded_and_used() {
     };
     let used = || -> u64 {
         let files = std::fs::read_dir(folder.path()).unwrap();
-        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+        files
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .sum()
     };
     let mut chain = Chain::with(config());
     for n in 0..30 {
-        chain.upload(&contract(&BUSY.replace("i64.const 100", &format!("i64.const {}", 100 + n))));
+        chain.upload(&contract(
+            &BUSY.replace("i64.const 100", &format!("i64.const {}", 100 + n)),
+        ));
         assert!(used() <= max_bytes, "{} bytes on disk", used());
     }
-    assert!(used() > max_bytes / 2, "the cache holds next to nothing: {} bytes", used());
+    assert!(
+        used() > max_bytes / 2,
+        "the cache holds next to nothing: {} bytes",
+        used()
+    );
 
     let last = contract(&BUSY.replace("i64.const 100", "i64.const 129"));
     let before = chain.deploy_wasm(&last);
@@ -103,7 +120,10 @@ fn code_on_disk_is_bounded_and_used() {
 #[test]
 fn the_number_of_idle_instances_changes_nothing() {
     let found = [0, 1, 64].map(|max_idle_instances| {
-        let mut chain = Chain::with(Config { max_idle_instances, ..Config::default() });
+        let mut chain = Chain::with(Config {
+            max_idle_instances,
+            ..Config::default()
+        });
         let contract = chain.deploy(BUSY);
         outcomes(&mut chain, contract, 5)
     });

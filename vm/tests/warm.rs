@@ -41,7 +41,12 @@ fn warm_calls_map_nothing() {
         return child();
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "warm_calls_map_nothing", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "warm_calls_map_nothing",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(CHILD, "1")
         .output()
         .unwrap();
@@ -70,7 +75,12 @@ fn the_filter_kills_on_a_mapping() {
         return;
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_filter_kills_on_a_mapping", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "the_filter_kills_on_a_mapping",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(MAPS, "1")
         .output()
         .unwrap();
@@ -131,7 +141,10 @@ fn forbid_mappings() {
         give(allow),
         give(kill),
     ];
-    let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    let filter = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_mut_ptr(),
+    };
     // SAFETY: plain system calls with a valid program that outlives them.
     let installed = unsafe {
         libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0

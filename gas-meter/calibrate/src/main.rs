@@ -53,7 +53,9 @@ struct Report {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let priced = operators::workloads().into_iter().chain(host_functions::workloads());
+    let priced = operators::workloads()
+        .into_iter()
+        .chain(host_functions::workloads());
     let report = Report {
         priced: run(priced, &options)?,
         hazards: run(operators::hazards(), &options)?,
@@ -64,7 +66,11 @@ fn main() -> Result<ExitCode> {
         show(&report);
     }
     let failed = report.priced.iter().any(|row| row.ratio() > UNDERPRICED);
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn run(workloads: impl IntoIterator<Item = Workload>, options: &Options) -> Result<Vec<Measured>> {
@@ -91,8 +97,14 @@ fn show(report: &Report) {
     table(&report.priced);
     let under = |ratio| ratio > UNDERPRICED;
     let over = |ratio| ratio < 1.0 / OVERPRICED;
-    println!("\nunderpriced by more than 3x: {}", names(&report.priced, under));
-    println!("overpriced by more than 3x: {}", names(&report.priced, over));
+    println!(
+        "\nunderpriced by more than 3x: {}",
+        names(&report.priced, under)
+    );
+    println!(
+        "overpriced by more than 3x: {}",
+        names(&report.priced, over)
+    );
     if !report.hazards.is_empty() {
         println!("\nnot a matter of price: scattered access to large memories\n");
         table(&report.hazards);
@@ -101,7 +113,10 @@ fn show(report: &Report) {
 
 fn table(rows: &[Measured]) {
     let (gas, baseline, optimized) = ("charged, gas", "baseline, ps", "optimized, ps");
-    println!("{:<26} {gas:>13} {baseline:>15} {optimized:>15}   ratio", "one of");
+    println!(
+        "{:<26} {gas:>13} {baseline:>15} {optimized:>15}   ratio",
+        "one of"
+    );
     for row in rows {
         println!(
             "{:<26} {:>13.0} {:>15.0} {:>15.0} {:>7.2}",
@@ -115,7 +130,14 @@ fn table(rows: &[Measured]) {
 }
 
 fn names(rows: &[Measured], wanted: impl Fn(f64) -> bool) -> String {
-    let names: Vec<_> =
-        rows.iter().filter(|row| wanted(row.ratio())).map(|row| row.name.as_str()).collect();
-    if names.is_empty() { "none".into() } else { names.join("; ") }
+    let names: Vec<_> = rows
+        .iter()
+        .filter(|row| wanted(row.ratio()))
+        .map(|row| row.name.as_str())
+        .collect();
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join("; ")
+    }
 }

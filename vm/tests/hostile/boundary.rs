@@ -17,7 +17,10 @@ const PAGE: u32 = 65_536;
 
 /// A contract that calls one host function with constants and returns the result.
 fn calls(function: &str, arguments: &[i64]) -> String {
-    let spec = HOST_FUNCTIONS.iter().find(|spec| spec.name == function).unwrap();
+    let spec = HOST_FUNCTIONS
+        .iter()
+        .find(|spec| spec.name == function)
+        .unwrap();
     let values: String = arguments
         .iter()
         .zip(spec.params)
@@ -41,7 +44,10 @@ fn calls(function: &str, arguments: &[i64]) -> String {
 }
 
 fn signature(spec: &HostFunctionSpec) -> String {
-    let params = spec.params.iter().map(|(_, ty)| format!("(param {})", wasm(*ty)));
+    let params = spec
+        .params
+        .iter()
+        .map(|(_, ty)| format!("(param {})", wasm(*ty)));
     let result = spec.result.map(|ty| format!("(result {})", wasm(ty)));
     params.chain(result).collect()
 }
@@ -66,7 +72,11 @@ fn result(function: &str, arguments: &[i64]) -> i64 {
     on_each_tier(|chain| {
         let contract = chain.deploy(&calls(function, arguments));
         let outcome = chain.call(contract, &[]);
-        assert_eq!(outcome.result, CallResult::Success, "{function} {arguments:?}");
+        assert_eq!(
+            outcome.result,
+            CallResult::Success,
+            "{function} {arguments:?}"
+        );
         i64::from_le_bytes(outcome.data.try_into().unwrap())
     })
 }
@@ -74,7 +84,10 @@ fn result(function: &str, arguments: &[i64]) -> i64 {
 #[test]
 fn case_40_pointer_and_length_overflow() {
     for (pointer, len) in [(-1, 1), (-1, 255), (i64::from(PAGE), 1), (-256, 256)] {
-        assert_eq!(halt("storage_contains", &[pointer, len]), HaltKind::HostRange);
+        assert_eq!(
+            halt("storage_contains", &[pointer, len]),
+            HaltKind::HostRange
+        );
     }
     assert_eq!(halt("sha2_256", &[-16, 16_777_216, 0]), HaltKind::HostRange);
     assert_eq!(halt("caller", &[-1]), HaltKind::HostRange);
@@ -124,7 +137,11 @@ fn case_44_length_pointer_inside_the_output() {
     for spec in HOST_FUNCTIONS {
         for (name, _) in spec.params {
             let is_length = name.ends_with("len") || name.ends_with("cap");
-            assert!(!(is_length && name.ends_with("ptr")), "{}: {name}", spec.name);
+            assert!(
+                !(is_length && name.ends_with("ptr")),
+                "{}: {name}",
+                spec.name
+            );
         }
     }
     // What does not fit is cut, and the whole length returned.
@@ -144,12 +161,18 @@ fn case_45_forged_handles() {
         assert_eq!(halt("input", &[0, offset, len]), HaltKind::HostRange);
         assert_eq!(halt("returned", &[0, offset, len]), HaltKind::HostRange);
     }
-    assert!(matches!(halt("storage_next", &[0, 0, 0, 0, 2, 0, 0]), HaltKind::UnknownCode { .. }));
+    assert!(matches!(
+        halt("storage_next", &[0, 0, 0, 0, 2, 0, 0]),
+        HaltKind::UnknownCode { .. }
+    ));
 }
 
 #[test]
 fn case_46_key_or_value_one_byte_too_long() {
-    let (key, value) = (i64::from(limits::MAX_KEY_LEN), i64::from(limits::MAX_VALUE_LEN));
+    let (key, value) = (
+        i64::from(limits::MAX_KEY_LEN),
+        i64::from(limits::MAX_VALUE_LEN),
+    );
     result("storage_write", &[0, key, 0, value]);
     let limit = |kind| match kind {
         HaltKind::Limit { limit, .. } => limit as i64,
@@ -159,7 +182,10 @@ fn case_46_key_or_value_one_byte_too_long() {
     assert_eq!(limit(halt("storage_write", &[0, key, 0, value + 1])), value);
     assert_eq!(limit(halt("storage_read", &[0, key + 1, 0, 1])), key);
     assert_eq!(limit(halt("storage_remove", &[0, key + 1])), key);
-    assert_eq!(limit(halt("storage_next", &[0, key + 1, 0, 0, 0, 0, 0])), key);
+    assert_eq!(
+        limit(halt("storage_next", &[0, key + 1, 0, 0, 0, 0, 0])),
+        key
+    );
 }
 
 /// Events are bounded for the whole call, and paid by the byte.
@@ -175,17 +201,32 @@ fn case_48_event_bomb() {
         chain.halt(contract)
     });
     let limit = limits::MAX_EVENT_BYTES_PER_CALL;
-    assert_eq!(kind, HaltKind::Limit { what: "bytes of events", limit });
+    assert_eq!(
+        kind,
+        HaltKind::Limit {
+            what: "bytes of events",
+            limit
+        }
+    );
     let too_long = i64::from(limits::MAX_EVENT_DATA) + 1;
-    assert!(matches!(halt("event", &[0, 0, 0, too_long]), HaltKind::Limit { .. }));
-    assert!(matches!(halt("event", &[0, 5, 0, 0]), HaltKind::Limit { .. }));
+    assert!(matches!(
+        halt("event", &[0, 0, 0, too_long]),
+        HaltKind::Limit { .. }
+    ));
+    assert!(matches!(
+        halt("event", &[0, 5, 0, 0]),
+        HaltKind::Limit { .. }
+    ));
 }
 
 #[test]
 fn case_49_return_data_over_the_limit() {
     let most = i64::from(limits::MAX_RETURN_LEN);
     for function in ["return_data", "revert"] {
-        assert!(matches!(halt(function, &[0, most + 1]), HaltKind::Limit { .. }), "{function}");
+        assert!(
+            matches!(halt(function, &[0, most + 1]), HaltKind::Limit { .. }),
+            "{function}"
+        );
     }
 }
 
@@ -207,7 +248,11 @@ fn case_50_abort_text_that_is_long_or_not_utf8() {
     assert_eq!((outcome.result, outcome.data), (CallResult::Revert, vec![]));
     let message = outcome.message.unwrap();
     assert_eq!(message.chars().count(), limits::MAX_ABORT_LEN as usize);
-    assert!(message.chars().all(|letter| letter == char::REPLACEMENT_CHARACTER));
+    assert!(
+        message
+            .chars()
+            .all(|letter| letter == char::REPLACEMENT_CHARACTER)
+    );
 }
 
 /// A length that promises more than there is allocates nothing.
@@ -231,7 +276,10 @@ fn case_53_oversized_batch_of_signatures() {
             let contract = chain.deploy(&calls(function, &[0, 100, 200]));
             chain.call(contract, &[]).gas
         });
-        let spec = HOST_FUNCTIONS.iter().find(|spec| spec.name == function).unwrap();
+        let spec = HOST_FUNCTIONS
+            .iter()
+            .find(|spec| spec.name == function)
+            .unwrap();
         assert!(gas >= spec.cost.base, "{function}");
     }
     let endless = r#"(module
@@ -241,7 +289,10 @@ fn case_53_oversized_batch_of_signatures() {
         (drop (call $verify (i32.const 0) (i32.const 9) (i32.const 0) (i32.const 0))) (br 0))))"#;
     let kind = on_each_tier(|chain| {
         let contract = chain.deploy(endless);
-        chain.halts(&Call { gas_limit: 1_000_000_000, ..message(contract) })
+        chain.halts(&Call {
+            gas_limit: 1_000_000_000,
+            ..message(contract)
+        })
     });
     assert_eq!(kind, HaltKind::OutOfGas);
 }
@@ -253,7 +304,13 @@ fn case_54_squatting_a_predictable_address() {
     on_each_tier(|chain| {
         let code_hash = chain.upload(&code).code_hash;
         let salt = [9; 32];
-        let new = |origin| Instantiate { origin, code_hash, salt, gas_limit: GAS, ..Default::default() };
+        let new = |origin| Instantiate {
+            origin,
+            code_hash,
+            salt,
+            gas_limit: GAS,
+            ..Default::default()
+        };
         let (squatted, outcome) = chain.instantiate(&new(BOB));
         assert!(outcome.result.is_success());
         let (address, outcome) = chain.instantiate(&new(ALICE));
@@ -311,7 +368,12 @@ fn case_57_tampered_artifact() {
             chain.call(contract, &[])
         };
         let expected = run();
-        let file = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        let file = fs::read_dir(folder.path())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
         let sound = fs::read(&file).unwrap();
         let mut damaged: Vec<Vec<u8>> = (0..sound.len())
             .step_by(sound.len() / 40)
@@ -325,7 +387,11 @@ fn case_57_tampered_artifact() {
         for bytes in damaged {
             fs::write(&file, &bytes).unwrap();
             assert_eq!(run(), expected);
-            assert_eq!(fs::read(&file).unwrap().len(), sound.len(), "it was not rebuilt");
+            assert_eq!(
+                fs::read(&file).unwrap().len(),
+                sound.len(),
+                "it was not rebuilt"
+            );
         }
     }
 }
@@ -335,10 +401,22 @@ fn case_57_tampered_artifact() {
 fn case_57_artifact_of_somebody_else() {
     let folder = tempfile::tempdir().unwrap();
     let upload = |secret| {
-        let disk_cache =
-            Some(DiskCacheConfig { directory: folder.path().to_owned(), max_bytes: 1 << 30, secret });
-        Chain::with(Config { disk_cache, ..Config::default() }).deploy(&calls("gas_left", &[]));
-        let file = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        let disk_cache = Some(DiskCacheConfig {
+            directory: folder.path().to_owned(),
+            max_bytes: 1 << 30,
+            secret,
+        });
+        Chain::with(Config {
+            disk_cache,
+            ..Config::default()
+        })
+        .deploy(&calls("gas_left", &[]));
+        let file = fs::read_dir(folder.path())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
         fs::read(file).unwrap()[..40].to_vec()
     };
     let plain = upload(None);
