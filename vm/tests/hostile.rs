@@ -11,4 +11,5 @@ mod support;
 mod hostile {
     mod boundary;
     mod execute;
+    mod script;
 }

@@ -63,6 +63,29 @@ pub(crate) fn leb(mut value: usize) -> Vec<u8> {
     bytes
 }
 
+/// The text of a contract with some fields that reads its input, eight bytes, to
+/// address 0 and into the local `$n`, and then runs some code, which has `$i` to
+/// count with.
+pub(crate) fn with_input(fields: &str, code: &str) -> String {
+    format!(
+        r#"(module
+          (import "hull" "input" (func $input (param i32 i32 i32)))
+          {fields}
+          (func (export "call") (local $n i64) (local $i i64)
+            (call $input (i32.const 0) (i32.const 0) (i32.const 8))
+            (local.set $n (i64.load (i32.const 0)))
+            {code}))"#
+    )
+}
+
+/// A little-endian number of up to eight bytes.
+pub(crate) fn number(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// Runs a test on either tier. What it returns must not depend on the tier.
 pub(crate) fn on_each_tier<T: PartialEq + Debug>(test: impl Fn(&mut Chain) -> T) -> T {
     let [baseline, optimized] = TIERS.map(|tiering| test(&mut Chain::on(tiering)));
