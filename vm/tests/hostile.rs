@@ -11,5 +11,7 @@ mod support;
 mod hostile {
     mod boundary;
     mod execute;
+    mod host_calls;
+    mod node;
     mod script;
 }
