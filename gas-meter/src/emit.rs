@@ -221,6 +221,10 @@ impl Emitter<'_> {
         let body = self.nesting;
         self.put_step(step, body + 1);
         match event.kind {
+            // An empty arm. Without one, Singlepass (7.4) moves the stack pointer
+            // on the way through the other arm alone: eight bytes further into
+            // whatever is there, each time.
+            EventKind::MissingElse => self.put(&Instruction::Else),
             EventKind::End(_) => self.nesting = self.nesting.saturating_sub(1),
             EventKind::DeadEnd => {
                 self.nesting = self.nesting.saturating_sub(1);

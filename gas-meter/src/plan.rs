@@ -111,6 +111,8 @@ pub(crate) enum EventKind {
     Else(LabelId),
     /// Control reaches an `end` or `else` from the operator before.
     Fall(LabelId),
+    /// Before the `end` of an `if` that has parameters and one arm.
+    MissingElse,
     /// After an `end` that control reaches.
     End(LabelId),
     /// After an `end` that control does not reach.

@@ -436,7 +436,12 @@ impl Scanner<'_> {
                 }
             }
             // The edge around the only arm.
-            FrameKind::If => frame.joined = true,
+            FrameKind::If => {
+                frame.joined = true;
+                if frame.params > 0 {
+                    self.event(at, EventKind::MissingElse);
+                }
+            }
             FrameKind::Block | FrameKind::Else => {}
         }
         if !frame.joined && self.region.is_none() {

@@ -280,6 +280,7 @@ impl<'p> Tracker<'p> {
                 (self.checks, self.uses_local) = (true, true);
             }
             EventKind::Enter
+            | EventKind::MissingElse
             | EventKind::DeadEnd
             | EventKind::Reference { .. }
             | EventKind::Nan(_)

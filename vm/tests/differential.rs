@@ -10,7 +10,8 @@ use hull_differential::contracts::{Played, Scenario, Tiers};
 use hull_differential::coverage::{Counts, Coverage};
 use hull_differential::plant::{Plant, Price};
 use hull_differential::{
-    Campaign, Case, End, Engine, Fault, Metered, Random, admission, compare_metered, transparent,
+    Agreed, Campaign, Case, End, Engine, Fault, Metered, Random, admission, compare,
+    compare_metered, transparent,
 };
 use hull_gas_meter::{OperatorClass, Schedule};
 use hull_vm::host_api::Capabilities;
@@ -57,6 +58,23 @@ fn engines_agree() {
         tally.nans * 200 >= tally.calls(),
         "a NaN is hardly ever seen"
     );
+}
+
+/// Modules on which engines once disagreed, each with the reason in it.
+#[test]
+fn engines_agree_on_what_they_once_did_not() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential");
+    for file in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = file.expect("a file").path();
+        let module = wat::parse_file(&path).unwrap_or_else(|error| panic!("{error}"));
+        for seed in 0..8 {
+            let case = Case::of_module(module.clone(), seed).expect("a module of the profile");
+            match compare(&case) {
+                Ok(Agreed::On(seen)) => assert_eq!(seen.refused, None, "{}", path.display()),
+                other => panic!("{}: {other:?}", path.display()),
+            }
+        }
+    }
 }
 
 /// Of a hundred cases, at least so many execute an operator of the class: about

@@ -1,23 +1,35 @@
-//! Shows the case of a seed: writes its module, plain and instrumented, and
-//! runs it engine by engine.
+//! Shows a case: writes its module, plain and instrumented, and runs it engine by
+//! engine.
 //!
 //! ```text
 //! cargo run -p hull-differential --example replay -- 42
+//! cargo run -p hull-differential --example replay -- smaller.wat
 //! ```
 //!
-//! Each engine is announced before it runs, so that one that brings the process
-//! down is known.
+//! The argument is a seed, or a file with a module in text or binary, which is then called with
+//! the arguments of seed 0. Each engine is announced before it runs, so that one
+//! that brings the process down is known. Fails if the engines disagree, as a
+//! tool that makes a module smaller wants it.
 
 use std::error::Error;
 
-use hull_differential::{Case, Engine};
+use hull_differential::{Case, Engine, compare};
 use hull_gas_meter::Schedule;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let seed: u64 = std::env::args().nth(1).ok_or("give a seed")?.parse()?;
-    let case = Case::from_seed(seed);
+    let argument = std::env::args().nth(1).ok_or("give a seed or a file")?;
+    let (name, case) = match argument.parse() {
+        Ok(seed) => (argument, Case::from_seed(seed)),
+        Err(_) => {
+            let case = Case::of_module(wat::parse_file(argument)?, 0);
+            (
+                "file".to_owned(),
+                case.ok_or("not a module of the profile")?,
+            )
+        }
+    };
     let file =
-        |kind: &str| std::env::temp_dir().join(format!("hull-differential-{seed}{kind}.wasm"));
+        |kind: &str| std::env::temp_dir().join(format!("hull-differential-{name}{kind}.wasm"));
     std::fs::write(file(""), &case.module)?;
     println!("module        {}", file("").display());
     let metered = case.metered(&Schedule::V1)?;
@@ -37,5 +49,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         println!("  memory {:?}", seen.memory);
     }
+    compare(&case)?;
     Ok(())
 }
