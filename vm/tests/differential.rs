@@ -62,7 +62,7 @@ fn engines_agree() {
 
 /// Modules on which engines once disagreed, each with the reason in it.
 #[test]
-fn engines_agree_on_what_they_once_did_not() {
+fn what_once_differed_agrees() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential");
     for file in std::fs::read_dir(folder).expect("the folder is there") {
         let path = file.expect("a file").path();
