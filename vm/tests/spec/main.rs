@@ -35,6 +35,7 @@ const RAW: Golden = Golden {
 # and wasmer alone. `declined` and `skipped` may not grow; HULL_BLESS=1 records
 # a change.
 #
+# text: assertions about the text format, which its parser settles.
 # skipped vectors: files about SIMD, which the pass refuses.
 # declined wasmer-element-globals: wasmer has no `global.get` in element segments.
 # declined wasmer-table-maximum: wasmer refuses tables that may grow beyond 2^27.
@@ -49,6 +50,7 @@ const ADMISSION: Golden = Golden {
 # `declined` counts modules by the rule of admission, `unheard` the assertions
 # about them. None of that may grow; HULL_BLESS=1 records a change.
 #
+# text: assertions about the text format, which its parser settles.
 # excused memory-maximum: the test grows a memory beyond what a contract may have.
 # skipped vectors: files about SIMD, which admission declines.
 ",
@@ -157,6 +159,7 @@ fn counts(suite: Suite, report: &Report) -> Counts {
     };
     count("passed", report.passed);
     count("modules", report.taken);
+    count("text", report.text);
     count("unheard", report.unheard);
     count("skipped vectors", suite.vector_scripts());
     for (rule, number) in &report.declined {

@@ -87,6 +87,8 @@ impl Trap {
 pub(crate) struct Report {
     /// Assertions that held.
     pub(crate) passed: usize,
+    /// Assertions that the text parser settled, which is no part of the engine.
+    pub(crate) text: usize,
     /// Modules that the executor took.
     pub(crate) taken: usize,
     /// Modules that it declined, by rule.
@@ -103,6 +105,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn absorb(&mut self, other: Report) {
         self.passed += other.passed;
+        self.text += other.text;
         self.taken += other.taken;
         self.unheard += other.unheard;
         for (rule, count) in other.declined {
@@ -149,7 +152,7 @@ pub(crate) fn run(
     for directive in script.directives {
         let (line, _) = directive.span().linecol_in(text);
         match runner.directive(directive) {
-            Ok(()) | Err(Failure::Unheard) => {}
+            Ok(()) | Err(Failure::Unheard | Failure::Text) => {}
             Err(Failure::Wrong(what)) => {
                 runner
                     .report
@@ -164,6 +167,8 @@ pub(crate) fn run(
 enum Failure {
     /// The directive is about a module that was declined.
     Unheard,
+    /// The module cannot be written in the binary format.
+    Text,
     Wrong(String),
 }
 
@@ -222,6 +227,7 @@ impl<'s, E: Executor> Runner<'_, 's, E> {
                 match self.assertion(assertion) {
                     Ok(()) => self.report.passed += 1,
                     Err(Failure::Unheard) => self.report.unheard += 1,
+                    Err(Failure::Text) => self.report.text += 1,
                     Err(wrong) => return Err(wrong),
                 }
                 Ok(())
@@ -267,12 +273,8 @@ impl<'s, E: Executor> Runner<'_, 's, E> {
                 message,
                 ..
             } => {
-                // What cannot even be written down in the binary format is refused
-                // by the text parser, which is no part of this engine.
-                let refused = module
-                    .encode()
-                    .map_or(true, |wasm| self.executor.refuses(&wasm));
-                if refused {
+                let wasm = module.encode().map_err(|_| Failure::Text)?;
+                if self.executor.refuses(&wasm) {
                     Ok(())
                 } else {
                     Err(format!("accepted, although {message:?}").into())
