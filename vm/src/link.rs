@@ -68,8 +68,9 @@ impl Env {
         // SAFETY: `enter` set the pointer and its caller left the session to us.
         // The lifetime of the borrowed host is hidden from wasmer's environment,
         // which must be 'static; the context ends with the host function.
+        let session = unsafe { session.0.as_mut() };
         Context {
-            session: unsafe { session.0.as_mut() },
+            session,
             handles,
             cost,
         }

@@ -4,7 +4,7 @@ mod support;
 
 use hull_vm::host_api::{Address, CallStatus, Callees, Capabilities, Group, Upgrade, limits};
 use hull_vm::{Call, CallResult, HaltKind};
-use support::{Chain, GAS, contract, declare, message, on_each_tier, wasm};
+use support::{GAS, contract, declare, message, on_each_tier, wasm};
 
 /// Calls the address in its input with the rest as input, and returns the
 /// status and the gas that was left before and after.
