@@ -11,8 +11,8 @@ pub const MAX_VALUE_LEN: u32 = 64 * 1024;
 pub const MAX_TOPICS: u32 = 4;
 /// Longest payload of one event in bytes.
 pub const MAX_EVENT_DATA: u32 = 16 * 1024;
-/// Most bytes of events (topics and data) of one outermost call, across all its
-/// frames, so that a receipt stays below one network message.
+/// Most bytes of events, as a receipt encodes them, of one outermost call across
+/// all its frames, so that a receipt stays below one network message.
 pub const MAX_EVENT_BYTES_PER_CALL: u64 = 1024 * 1024;
 /// Longest call input in bytes.
 pub const MAX_INPUT_LEN: u32 = 256 * 1024;

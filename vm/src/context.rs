@@ -6,6 +6,7 @@ use hull_host_api::{
     Address, BlockInfo, Capabilities, Cost, Event, Fatal, Gas, Group, GuestError, Host, HostError,
     limits,
 };
+use parity_scale_codec::Encode;
 
 use crate::frame::{Frame, Session};
 use crate::memory::{Handles, OutOfRange};
@@ -183,8 +184,8 @@ impl Context<'_> {
     /// # Errors
     /// Halts when the outermost call has emitted too many bytes.
     pub fn emit(&mut self, event: Event) -> Result<(), Exit> {
-        let bytes = (event.topics.len() * 32 + event.data.len()) as u64;
-        let total = self.session.event_bytes + bytes;
+        // As a receipt holds it, so that events of nothing count as well.
+        let total = self.session.event_bytes + event.encoded_size() as u64;
         let limit = limits::MAX_EVENT_BYTES_PER_CALL;
         if total > limit {
             return Err(HaltKind::Limit {

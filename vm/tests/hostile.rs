@@ -10,6 +10,8 @@ mod support;
 
 mod hostile {
     mod boundary;
+    mod data;
+    mod disk;
     mod execute;
     mod host_calls;
     mod node;

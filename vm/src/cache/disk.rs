@@ -7,7 +7,7 @@
 //! its code compiled again.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -21,12 +21,14 @@ const HEADER_LEN: usize = MAGIC.len() + blake3::OUT_LEN;
 /// Larger files are not ours: a module of the largest size makes some 15 MB.
 const MAX_FILE_LEN: u64 = 64 * 1024 * 1024;
 
+/// Tells the files apart that are being written by the engines of this process.
+static TEMPORARY: AtomicU64 = AtomicU64::new(0);
+
 /// A directory of artifacts.
 #[derive(Debug)]
 pub(crate) struct DiskCache {
     config: DiskCacheConfig,
     writing: Mutex<()>,
-    temporary: AtomicU64,
 }
 
 impl DiskCache {
@@ -35,7 +37,6 @@ impl DiskCache {
         Ok(Self {
             config,
             writing: Mutex::new(()),
-            temporary: AtomicU64::new(0),
         })
     }
 
@@ -58,10 +59,7 @@ impl DiskCache {
     )]
     pub(crate) fn get(&self, key: &ArtifactKey) -> Option<Vec<u8>> {
         let path = self.path(key);
-        let mut file = fs::metadata(&path)
-            .ok()
-            .filter(|data| data.len() <= MAX_FILE_LEN)
-            .and_then(|_| fs::read(&path).ok())?;
+        let mut file = read(&path)?;
         let sound = file.len() >= HEADER_LEN
             && file.starts_with(MAGIC)
             && self.checksum(key, &file[HEADER_LEN..]).as_bytes() == &file[MAGIC.len()..HEADER_LEN];
@@ -82,7 +80,7 @@ impl DiskCache {
     /// Keeps an artifact. The file appears whole or not at all.
     pub(crate) fn put(&self, key: &ArtifactKey, artifact: &[u8]) -> io::Result<()> {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = self.temporary.fetch_add(1, Ordering::Relaxed);
+        let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
         let temporary = self
             .config
             .directory
@@ -97,7 +95,9 @@ impl DiskCache {
     }
 
     fn write(&self, path: &Path, key: &ArtifactKey, artifact: &[u8]) -> io::Result<()> {
-        let mut file = fs::File::create(path)?;
+        // What is left of an earlier process, or a link that somebody laid.
+        let _ = fs::remove_file(path);
+        let mut file = fs::File::create_new(path)?;
         file.write_all(MAGIC)?;
         file.write_all(self.checksum(key, artifact).as_bytes())?;
         file.write_all(artifact)
@@ -108,7 +108,9 @@ impl DiskCache {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.config.directory)? {
             let entry = entry?;
-            if let Ok(data) = entry.metadata() {
+            // Not of what a link leads to. Folders are not ours.
+            let data = entry.metadata().ok().filter(|data| !data.is_dir());
+            if let Some(data) = data {
                 let used = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                 files.push((used, data.len(), entry.path()));
             }
@@ -124,4 +126,17 @@ impl DiskCache {
         }
         Ok(())
     }
+}
+
+/// The bytes of what may be a file of ours. A link, a pipe or a device is not: it
+/// may lead anywhere and never end.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let data = fs::symlink_metadata(path).ok()?;
+    if !data.is_file() || data.len() > MAX_FILE_LEN {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(data.len() as usize);
+    let file = fs::File::open(path).ok()?;
+    file.take(MAX_FILE_LEN).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }

@@ -1,457 +1,473 @@
-//! Cases 40 to 57: what a contract may pass across the boundary, and what may
-//! wait on the node's disk.
+//! Cases 40 to 46: pointers, lengths and codes that a contract passes to the host.
 
-use std::fs;
-
-use hull_vm::host_api::{
-    Address, Event, HOST_FUNCTIONS, HostFunctionSpec, ValueType, contract_address, limits,
-};
-use hull_vm::{Call, CallResult, Config, DiskCacheConfig, HaltKind, Instantiate};
-use parity_scale_codec::{Decode, DecodeAll};
+use hull_vm::host_api::{HOST_FUNCTIONS, HostFunction, ValueType, limits};
+use hull_vm::{CallResult, HaltKind, Outcome};
 use proptest::prelude::*;
 
-use crate::support::{ALICE, BOB, Chain, GAS, TIERS, contract, message, on_each_tier};
+use super::host_calls::{Args, DUMP, Extent, HostCalls, PAGE};
+use crate::support::{GAS, TIERS, number, on_each_tier};
 
-/// Bytes of the memory of the contracts here: one page.
-const PAGE: u32 = 65_536;
-
-/// A contract that calls one host function with constants and returns the result.
-fn calls(function: &str, arguments: &[i64]) -> String {
-    let spec = HOST_FUNCTIONS
-        .iter()
-        .find(|spec| spec.name == function)
-        .unwrap();
-    let values: String = arguments
-        .iter()
-        .zip(spec.params)
-        .map(|(value, (_, ty))| format!("({}.const {value})", wasm(*ty)))
-        .collect();
-    let call = format!("(call $f {values})");
-    let store = match spec.result {
-        None => call,
-        Some(ValueType::U32) => format!("(i64.store (i32.const 8) (i64.extend_i32_u {call}))"),
-        Some(_) => format!("(i64.store (i32.const 8) {call})"),
-    };
-    format!(
-        r#"(module
-  (import "hull" "{function}" (func $f {}))
-  (import "hull" "return_data" (func $return (param i32 i32)))
-  (memory 1 1)
-  (data (i32.const 0) "a key")
-  (func (export "call") {store} (call $return (i32.const 8) (i32.const 8))))"#,
-        signature(spec)
-    )
+/// Runs a test with the contracts of every function, on either tier.
+fn with_calls<T: PartialEq + std::fmt::Debug>(test: impl Fn(&mut HostCalls) -> T) -> T {
+    let [baseline, optimized] = TIERS.map(|tiering| test(&mut HostCalls::on(tiering)));
+    assert_eq!(baseline, optimized, "the tiers differ");
+    baseline
 }
 
-fn signature(spec: &HostFunctionSpec) -> String {
-    let params = spec
-        .params
-        .iter()
-        .map(|(_, ty)| format!("(param {})", wasm(*ty)));
-    let result = spec.result.map(|ty| format!("(result {})", wasm(ty)));
-    params.chain(result).collect()
+/// Every pointer of every function.
+fn pointers() -> impl Iterator<Item = (HostFunction, usize, Extent)> {
+    HostFunction::ALL.iter().flat_map(|function| {
+        let pointers = Args::pointers(*function).into_iter();
+        pointers.map(|(at, extent)| (*function, at, extent))
+    })
 }
 
-fn wasm(ty: ValueType) -> &'static str {
-    match ty {
-        ValueType::U32 => "i32",
-        ValueType::U64 | ValueType::I64 => "i64",
+fn bytes(args: &Args, extent: Extent) -> u64 {
+    match extent {
+        Extent::Bytes(bytes) => bytes,
+        Extent::Units(at, unit) => args.0[at] * unit,
     }
 }
 
-/// What a host function called with these arguments halts with.
-fn halt(function: &str, arguments: &[i64]) -> HaltKind {
-    on_each_tier(|chain| {
-        let contract = chain.deploy(&calls(function, arguments));
-        chain.halt(contract)
-    })
+/// How a call with one argument changed ends.
+fn end(calls: &mut HostCalls, function: HostFunction, args: &Args, at: usize, value: u64) -> Ended {
+    let mut args = args.clone();
+    args.0[at] = value;
+    let message = calls.message(function, &args);
+    let outcome = calls.call(function, &args);
+    if let CallResult::Halt(_) = outcome.result {
+        assert_eq!(outcome.gas, message.gas_limit, "a halt takes all the gas");
+        assert!(outcome.data.is_empty() && outcome.events.is_empty());
+    }
+    match outcome.result {
+        CallResult::Halt(HaltKind::HostRange) => Ended::OutOfRange,
+        CallResult::Halt(HaltKind::Limit { .. }) => Ended::OverLimit,
+        CallResult::Halt(HaltKind::OutOfGas) => Ended::OutOfGas,
+        CallResult::Success | CallResult::Revert => Ended::Well,
+        CallResult::Halt(other) => panic!("{function:?} {args:?}: {other:?}"),
+    }
 }
 
-/// What it returns.
-fn result(function: &str, arguments: &[i64]) -> i64 {
-    on_each_tier(|chain| {
-        let contract = chain.deploy(&calls(function, arguments));
-        let outcome = chain.call(contract, &[]);
-        assert_eq!(
-            outcome.result,
-            CallResult::Success,
-            "{function} {arguments:?}"
-        );
-        i64::from_le_bytes(outcome.data.try_into().unwrap())
-    })
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Well,
+    OutOfRange,
+    OverLimit,
+    OutOfGas,
 }
 
 #[test]
 fn case_40_pointer_and_length_overflow() {
-    for (pointer, len) in [(-1, 1), (-1, 255), (i64::from(PAGE), 1), (-256, 256)] {
-        assert_eq!(
-            halt("storage_contains", &[pointer, len]),
-            HaltKind::HostRange
-        );
-    }
-    assert_eq!(halt("sha2_256", &[-16, 16_777_216, 0]), HaltKind::HostRange);
-    assert_eq!(halt("caller", &[-1]), HaltKind::HostRange);
+    with_calls(|calls| {
+        for (function, at, extent) in pointers() {
+            let plain = Args::plain(function);
+            let len = bytes(&plain, extent);
+            if len == 0 {
+                continue;
+            }
+            // Sums that are 0, small, or the end of memory, in 32 bits.
+            for pointer in [0, 1, len - 1, PAGE] {
+                let pointer = u64::from((pointer as u32).wrapping_sub(len as u32));
+                let ended = end(calls, function, &plain, at, pointer);
+                let fits = pointer + len <= PAGE;
+                let expected = if fits { Ended::Well } else { Ended::OutOfRange };
+                assert_eq!(ended, expected, "{function:?}, argument {at}, {pointer:#x}");
+            }
+            for pointer in [PAGE, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff] {
+                let ended = end(calls, function, &plain, at, pointer);
+                assert_eq!(
+                    ended,
+                    Ended::OutOfRange,
+                    "{function:?}, argument {at}, {pointer:#x}"
+                );
+            }
+            if let Extent::Units(len, unit) = extent {
+                for len_value in [0x7fff_ffff, 0x8000_0000, 0xffff_ffff, (1 << 32) / unit] {
+                    let len_value = len_value.min(u64::from(u32::MAX));
+                    let ended = end(calls, function, &plain, len, len_value);
+                    // A capacity may be larger than what there is to copy.
+                    let capacity = function.spec().params[len].0 == "out_cap";
+                    // These are cut, and the rest is not looked at.
+                    let cut = [HostFunction::abort, HostFunction::debug_log].contains(&function);
+                    assert_eq!(
+                        ended == Ended::Well,
+                        capacity || cut,
+                        "{function:?}: {ended:?}"
+                    );
+                }
+            }
+        }
+        calls.chain.assert_alive();
+    });
 }
 
 #[test]
 fn case_41_out_of_bounds_by_one() {
-    let last = i64::from(PAGE) - 32;
-    assert_eq!(result("sha2_256", &[last, 32, last]), 0);
-    assert_eq!(halt("sha2_256", &[last + 1, 32, 0]), HaltKind::HostRange);
-    assert_eq!(halt("sha2_256", &[0, 32, last + 1]), HaltKind::HostRange);
-    assert_eq!(halt("caller", &[last + 1]), HaltKind::HostRange);
+    with_calls(|calls| {
+        for (function, at, extent) in pointers() {
+            let plain = Args::plain(function);
+            let last = PAGE - bytes(&plain, extent);
+            for (pointer, expected) in [
+                (last - 1, Ended::Well),
+                (last, Ended::Well),
+                (last + 1, Ended::OutOfRange),
+            ] {
+                let ended = end(calls, function, &plain, at, pointer);
+                assert_eq!(ended, expected, "{function:?}, argument {at}, {pointer:#x}");
+            }
+        }
+        calls.chain.assert_alive();
+    });
 }
 
 #[test]
 fn case_42_length_zero_at_the_end_of_memory() {
-    let end = i64::from(PAGE);
-    assert_eq!(result("storage_contains", &[end, 0]), -1);
-    assert_eq!(result("sha2_256", &[end, 0, 100]), 0);
-    assert_eq!(halt("storage_contains", &[end + 1, 0]), HaltKind::HostRange);
-}
-
-/// The digest is whole before it is written over its own input.
-#[test]
-fn case_43_overlapping_input_and_output() {
-    let apart = r#"(module
-      (import "hull" "keccak_256" (func $hash (param i32 i32 i32)))
-      (import "hull" "return_data" (func $return (param i32 i32)))
-      (memory 1) (data (i32.const 16) "some bytes to hash, more than thirty-two of them")
-      (func (export "call")
-        (call $hash (i32.const 16) (i32.const 48) (i32.const OUT))
-        (call $return (i32.const OUT) (i32.const 32))))"#;
-    let digest = |out: u32| {
-        on_each_tier(|chain| {
-            let contract = chain.deploy(&apart.replace("OUT", &out.to_string()));
-            chain.call(contract, &[]).data
-        })
-    };
-    for out in [0, 16, 20, 40] {
-        assert_eq!(digest(out), digest(4_096), "output at {out}");
+    with_calls(|calls| {
+        for (function, at, extent) in pointers() {
+            let Extent::Units(len, _) = extent else {
+                continue;
+            };
+            let mut args = Args::plain(function);
+            args.0[len] = 0;
+            for (pointer, expected) in [
+                (PAGE, Ended::Well),
+                (PAGE + 1, Ended::OutOfRange),
+                (0xffff_ffff, Ended::OutOfRange),
+            ] {
+                let ended = end(calls, function, &args, at, pointer);
+                assert_eq!(ended, expected, "{function:?}, argument {at}, {pointer:#x}");
+            }
+        }
+    });
+    // A contract without memory has one empty range.
+    for (pointer, kind) in [
+        (0, None),
+        (1, Some(HaltKind::HostRange)),
+        (-1, Some(HaltKind::HostRange)),
+    ] {
+        let result = on_each_tier(|chain| {
+            let contract = chain.deploy(&format!(
+                r#"(module (import "hull" "return_data" (func $f (param i32 i32)))
+                  (func (export "call") (call $f (i32.const {pointer}) (i32.const 0))))"#
+            ));
+            chain.call(contract, &[]).result
+        });
+        assert_eq!(result, kind.map_or(CallResult::Success, CallResult::Halt));
     }
 }
 
-/// There are no length pointers: every length is an argument or a result.
+/// Every output that is laid over an input of the same call is what it is
+/// elsewhere.
 #[test]
-fn case_44_length_pointer_inside_the_output() {
+fn case_43_overlapping_input_and_output() {
+    let overlaps = with_calls(|calls| {
+        let mut overlaps = 0;
+        for function in HostFunction::ALL.iter().copied() {
+            let params = function.spec().params;
+            let Some(out) = params.iter().position(|(name, _)| *name == "out_ptr") else {
+                continue;
+            };
+            let pointers = Args::pointers(function);
+            let plain = Args::plain(function);
+            let mut result = |to| {
+                let mut args = plain.clone();
+                (args.0[out], args.0[DUMP]) = (to, to);
+                let outcome = calls.call(function, &args);
+                assert_eq!(outcome.result, CallResult::Success, "{function:?}");
+                outcome
+            };
+            let apart = result(plain.0[out]);
+            // The result, and as much of the output as is dumped.
+            let (_, extent) = pointers
+                .iter()
+                .find(|(at, _)| *at == out)
+                .expect("it is one");
+            let len = 8 + bytes(&plain, *extent).min(40) as usize;
+            for (input, _) in pointers.iter().filter(|(at, _)| *at != out) {
+                for shift in [-20, 0, 20] {
+                    let over = result(plain.0[*input].wrapping_add_signed(shift));
+                    assert_eq!(
+                        apart.data[..len],
+                        over.data[..len],
+                        "{function:?}, {input}, {shift}"
+                    );
+                    assert_eq!(apart.gas, over.gas, "{function:?}");
+                    overlaps += 1;
+                }
+            }
+        }
+        overlaps
+    });
+    assert!(overlaps >= 50, "{overlaps}");
+}
+
+/// There are no pointers to lengths: every length is an argument or a result, so
+/// that no output can overwrite it. What does not fit is cut, and the length is
+/// that of the whole.
+#[test]
+fn case_44_a_length_inside_the_output() {
+    for spec in HOST_FUNCTIONS {
+        for (name, ty) in spec.params {
+            let length = ["len", "cap", "count"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            assert!(!length || *ty == ValueType::U32, "{}: {name}", spec.name);
+            assert!(
+                !name.contains("len_ptr") && !name.contains("cap_ptr"),
+                "{}",
+                spec.name
+            );
+        }
+    }
+    with_calls(|calls| {
+        for (function, whole) in [
+            (HostFunction::storage_read, 40),
+            (HostFunction::storage_next, 32),
+        ] {
+            for cap in [0, 1, 31, whole, whole + 1, u64::from(u32::MAX)] {
+                let mut args = Args::plain(function);
+                let position = |name| function.spec().params.iter().position(|(p, _)| *p == name);
+                let (out, at) = (position("out_ptr"), position("out_cap"));
+                args.0[at.expect("it has a capacity")] = cap;
+                args.0[DUMP] = args.0[out.expect("it has an output")];
+                let data = calls.call(function, &args).data;
+                assert_eq!(number(&data[..8]), whole, "the whole length");
+                let written = data[8..].iter().take_while(|byte| **byte != 0).count();
+                assert_eq!(written as u64, cap.min(whole), "{function:?}, {cap}");
+            }
+        }
+    });
+}
+
+/// No function takes a handle: every argument is a range, a number or a flag.
+/// What comes nearest, a position in a scan or in data, can be anything.
+#[test]
+fn case_45_forged_handles() {
     for spec in HOST_FUNCTIONS {
         for (name, _) in spec.params {
-            let is_length = name.ends_with("len") || name.ends_with("cap");
+            let known = [
+                "ptr", "len", "cap", "count", "offset", "gas", "flags", "order",
+            ];
             assert!(
-                !(is_length && name.ends_with("ptr")),
+                known.iter().any(|end| name.ends_with(end)),
                 "{}: {name}",
                 spec.name
             );
         }
     }
-    // What does not fit is cut, and the whole length returned.
-    assert_eq!(result("storage_contains", &[0, 5]), -1);
-}
-
-/// There are no handles; what takes an offset checks it.
-#[test]
-fn case_45_forged_handles() {
-    for spec in HOST_FUNCTIONS {
-        let handles = spec.params.iter().filter(|(name, _)| {
-            ["handle", "id", "iterator", "fd"].contains(name) || name.ends_with("_id")
-        });
-        assert_eq!(handles.count(), 0, "{}", spec.name);
-    }
-    for (offset, len) in [(0, 1), (-1, 1), (1, -1), (-1, -1)] {
-        assert_eq!(halt("input", &[0, offset, len]), HaltKind::HostRange);
-        assert_eq!(halt("returned", &[0, offset, len]), HaltKind::HostRange);
-    }
-    assert!(matches!(
-        halt("storage_next", &[0, 0, 0, 0, 2, 0, 0]),
-        HaltKind::UnknownCode { .. }
-    ));
+    with_calls(|calls| {
+        let mut run = |function, values: &[(usize, u64)]| {
+            let mut args = Args::plain(function);
+            values.iter().for_each(|(at, value)| args.0[*at] = *value);
+            calls.call(function, &args).result
+        };
+        for offset in [0, 1, 88, 0x7fff_ffff, 0xffff_ffff] {
+            for len in [1, 89, 0xffff_ffff] {
+                let returned = run(HostFunction::returned, &[(1, offset), (2, len)]);
+                let input = run(HostFunction::input, &[(1, offset), (2, len)]);
+                let kind = match len {
+                    // Copying this much is not affordable, there or not.
+                    0xffff_ffff => HaltKind::OutOfGas,
+                    _ => HaltKind::HostRange,
+                };
+                let kinds = [HaltKind::HostRange, kind].map(CallResult::Halt);
+                assert!(kinds.contains(&returned), "{offset}, {len}: {returned:?}");
+                let inside = offset + len <= 88;
+                assert_eq!(
+                    input == CallResult::Success,
+                    inside,
+                    "{offset}, {len}: {input:?}"
+                );
+            }
+        }
+        // A key that was never returned, and edges in the wrong order.
+        for after in [0x8000, 600, 1_024] {
+            let next = run(
+                HostFunction::storage_next,
+                &[(0, after), (3, 32), (2, 0x8000)],
+            );
+            assert_eq!(next, CallResult::Success);
+        }
+        let codes = |result| match result {
+            CallResult::Halt(HaltKind::UnknownCode { what }) => what,
+            other => panic!("{other:?}"),
+        };
+        for order in [2, 0x8000_0000, 0xffff_ffff] {
+            assert_eq!(
+                codes(run(HostFunction::storage_next, &[(4, order)])),
+                "the order of a scan"
+            );
+        }
+        for flags in [4, 7, 0x8000_0000, 0xffff_ffff] {
+            let flag = "the flags of a call";
+            assert_eq!(codes(run(HostFunction::call, &[(4, flags)])), flag);
+            assert_eq!(codes(run(HostFunction::delegate_call, &[(2, flags)])), flag);
+        }
+    });
 }
 
 #[test]
 fn case_46_key_or_value_one_byte_too_long() {
+    use HostFunction as F;
+
     let (key, value) = (
-        i64::from(limits::MAX_KEY_LEN),
-        i64::from(limits::MAX_VALUE_LEN),
+        u64::from(limits::MAX_KEY_LEN),
+        u64::from(limits::MAX_VALUE_LEN),
     );
-    result("storage_write", &[0, key, 0, value]);
-    let limit = |kind| match kind {
-        HaltKind::Limit { limit, .. } => limit as i64,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(limit(halt("storage_write", &[0, key + 1, 0, 1])), key);
-    assert_eq!(limit(halt("storage_write", &[0, key, 0, value + 1])), value);
-    assert_eq!(limit(halt("storage_read", &[0, key + 1, 0, 1])), key);
-    assert_eq!(limit(halt("storage_remove", &[0, key + 1])), key);
-    assert_eq!(
-        limit(halt("storage_next", &[0, key + 1, 0, 0, 0, 0, 0])),
-        key
-    );
-}
-
-/// Events are bounded for the whole call, and paid by the byte.
-#[test]
-fn case_48_event_bomb() {
-    let bomb = r#"(module
-      (import "hull" "event" (func $event (param i32 i32 i32 i32)))
-      (memory 1)
-      (func (export "call") (loop
-        (call $event (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 16384)) (br 0))))"#;
-    let kind = on_each_tier(|chain| {
-        let contract = chain.deploy(bomb);
-        chain.halt(contract)
-    });
-    let limit = limits::MAX_EVENT_BYTES_PER_CALL;
-    assert_eq!(
-        kind,
-        HaltKind::Limit {
-            what: "bytes of events",
-            limit
+    let limited: &[(F, &str, u64)] = &[
+        (F::storage_read, "key_len", key),
+        (F::storage_contains, "key_len", key),
+        (F::storage_remove, "key_len", key),
+        (F::storage_next, "after_len", key),
+        (F::storage_next, "bound_len", key),
+        (F::storage_write, "key_len", key),
+        (F::storage_write, "value_len", value),
+        (F::event, "topics_count", limits::MAX_TOPICS.into()),
+        (F::event, "data_len", limits::MAX_EVENT_DATA.into()),
+        (F::call, "input_len", limits::MAX_INPUT_LEN.into()),
+        (F::delegate_call, "input_len", limits::MAX_INPUT_LEN.into()),
+        (F::instantiate, "input_len", limits::MAX_INPUT_LEN.into()),
+        (F::instantiate, "grants_count", limits::MAX_GRANTS.into()),
+        (F::return_data, "len", limits::MAX_RETURN_LEN.into()),
+        (F::revert, "len", limits::MAX_RETURN_LEN.into()),
+        (F::sha2_256, "len", limits::MAX_HASH_INPUT.into()),
+        (F::keccak_256, "len", limits::MAX_HASH_INPUT.into()),
+        (F::sha3_256, "len", limits::MAX_HASH_INPUT.into()),
+        (F::blake2b_256, "len", limits::MAX_HASH_INPUT.into()),
+        (F::blake3, "len", limits::MAX_HASH_INPUT.into()),
+        (F::ed25519_verify, "len", limits::MAX_HASH_INPUT.into()),
+    ];
+    with_calls(|calls| {
+        for (function, name, limit) in limited.iter().copied() {
+            let at = function
+                .spec()
+                .params
+                .iter()
+                .position(|(param, _)| *param == name);
+            let at = at.expect("it is a parameter");
+            let mut args = Args::plain(function);
+            // So that the longest range fits, if it fits at all.
+            for (pointer, _) in Args::pointers(function) {
+                let long = Args::pointers(function).contains(&(pointer, Extent::Units(at, 1)));
+                args.0[pointer] = if long { 0 } else { 512 };
+            }
+            let mut result = |len: u64| {
+                args.0[at] = len;
+                let before = calls.chain.host.clone();
+                let mut host = calls.chain.host.clone();
+                // Hashing sixteen megabytes is paid first.
+                let mut message = calls.message(function, &args);
+                message.gas_limit = 10 * GAS;
+                let outcome = calls
+                    .chain
+                    .vm
+                    .call(&mut host, &message)
+                    .expect("an outcome");
+                if let CallResult::Halt(_) = outcome.result {
+                    assert_eq!(outcome.gas, message.gas_limit);
+                    let owner = message.contract;
+                    assert!(
+                        host.storage(&owner).eq(before.storage(&owner)),
+                        "no state changes"
+                    );
+                }
+                outcome.result
+            };
+            let longest = result(limit);
+            if limit <= PAGE {
+                assert!(
+                    !matches!(longest, CallResult::Halt(_)),
+                    "{function:?} {name}: {longest:?}"
+                );
+            } else {
+                assert_eq!(
+                    longest,
+                    CallResult::Halt(HaltKind::HostRange),
+                    "{function:?} {name}"
+                );
+            }
+            let over = result(limit + 1);
+            let CallResult::Halt(HaltKind::Limit { limit: said, .. }) = over else {
+                panic!("{function:?} {name}: {over:?}");
+            };
+            assert_eq!(said, limit);
         }
-    );
-    let too_long = i64::from(limits::MAX_EVENT_DATA) + 1;
-    assert!(matches!(
-        halt("event", &[0, 0, 0, too_long]),
-        HaltKind::Limit { .. }
-    ));
-    assert!(matches!(
-        halt("event", &[0, 5, 0, 0]),
-        HaltKind::Limit { .. }
-    ));
-}
-
-#[test]
-fn case_49_return_data_over_the_limit() {
-    let most = i64::from(limits::MAX_RETURN_LEN);
-    for function in ["return_data", "revert"] {
-        assert!(
-            matches!(halt(function, &[0, most + 1]), HaltKind::Limit { .. }),
-            "{function}"
-        );
-    }
-}
-
-#[test]
-fn case_50_abort_text_that_is_long_or_not_utf8() {
-    let text = r#"(module
-      (import "hull" "abort" (func $abort (param i32 i32)))
-      (memory 40)
-      (func (export "call")
-        (memory.fill (i32.const 0) (i32.const 0xff) (i32.const 2600000))
-        (call $abort (i32.const 0) (i32.const 2500000))))"#;
-    let outcome = on_each_tier(|chain| {
-        let contract = chain.deploy(text);
-        let before = chain.state();
-        let outcome = chain.call(contract, &[]);
-        assert_eq!(chain.state(), before);
-        outcome
-    });
-    assert_eq!((outcome.result, outcome.data), (CallResult::Revert, vec![]));
-    let message = outcome.message.unwrap();
-    assert_eq!(message.chars().count(), limits::MAX_ABORT_LEN as usize);
-    assert!(
-        message
-            .chars()
-            .all(|letter| letter == char::REPLACEMENT_CHARACTER)
-    );
-}
-
-/// A length that promises more than there is allocates nothing.
-#[test]
-fn case_51_scale_length_bombs() {
-    let huge_length = [0x03, 0xFF, 0xFF, 0xFF, 0xFF];
-    let event = [[7; 32].as_slice(), &huge_length].concat();
-    assert!(Event::decode_all(&mut event.as_slice()).is_err());
-    assert!(Vec::<u8>::decode(&mut huge_length.as_slice()).is_err());
-    // A vector of nothing would be four billion elements for five bytes.
-    for len in 0..64 {
-        let _ = hull_vm::host_api::Capabilities::decode(&vec![0xFF; len]).unwrap_err();
-    }
-}
-
-/// There are no batches: every signature is one call, paid before it is checked.
-#[test]
-fn case_53_oversized_batch_of_signatures() {
-    for function in ["secp256k1_verify", "secp256r1_verify", "secp256k1_recover"] {
-        let gas = on_each_tier(|chain| {
-            let contract = chain.deploy(&calls(function, &[0, 100, 200]));
-            chain.call(contract, &[]).gas
-        });
-        let spec = HOST_FUNCTIONS
-            .iter()
-            .find(|spec| spec.name == function)
-            .unwrap();
-        assert!(gas >= spec.cost.base, "{function}");
-    }
-    let endless = r#"(module
-      (import "hull" "ed25519_verify" (func $verify (param i32 i32 i32 i32) (result i32)))
-      (memory 1)
-      (func (export "call") (loop
-        (drop (call $verify (i32.const 0) (i32.const 9) (i32.const 0) (i32.const 0))) (br 0))))"#;
-    let kind = on_each_tier(|chain| {
-        let contract = chain.deploy(endless);
-        chain.halts(&Call {
-            gas_limit: 1_000_000_000,
-            ..message(contract)
-        })
-    });
-    assert_eq!(kind, HaltKind::OutOfGas);
-}
-
-/// Only the creator reaches an address, and nobody twice.
-#[test]
-fn case_54_squatting_a_predictable_address() {
-    let code = contract("(module (func (export \"instantiate\")) (func (export \"call\")))");
-    on_each_tier(|chain| {
-        let code_hash = chain.upload(&code).code_hash;
-        let salt = [9; 32];
-        let new = |origin| Instantiate {
-            origin,
-            code_hash,
-            salt,
-            gas_limit: GAS,
-            ..Default::default()
-        };
-        let (squatted, outcome) = chain.instantiate(&new(BOB));
-        assert!(outcome.result.is_success());
-        let (address, outcome) = chain.instantiate(&new(ALICE));
-        assert!(outcome.result.is_success());
-        assert_eq!(address, contract_address(&ALICE, &code_hash, &salt));
-        assert_ne!(address, squatted);
-        let before = chain.state();
-        let (same, outcome) = chain.instantiate(&new(ALICE));
-        assert_eq!((same, outcome.result), (address, CallResult::Revert));
-        assert!(outcome.message.unwrap().contains("at the address"));
-        assert_eq!(chain.state(), before);
+        calls.chain.assert_alive();
     });
 }
 
-/// An address is 32 bytes here; its text has one form, which `hull-host-api` tests.
-#[test]
-fn case_55_aliases_of_an_address_by_case() {
-    let text = Address([0xAB; 32]).to_text("hull").unwrap();
-    assert_eq!(Address::from_text(&text, "hull"), Ok(Address([0xAB; 32])));
-    assert!(Address::from_text(&text.to_uppercase(), "hull").is_err());
-    let mut mixed = text.clone();
-    mixed.replace_range(6..7, &text[6..7].to_uppercase());
-    assert!(mixed == text || Address::from_text(&mixed, "hull").is_err());
-}
-
-/// Lengths and offsets near 2^32 are sums in 64 bits.
-#[test]
-fn case_56_counters_near_four_billion() {
-    let near = [-1i64, -2, i64::from(i32::MIN), i64::from(i32::MAX)];
-    for a in near {
-        for b in near {
-            let _ = halt("input", &[0, a, b]);
-            let _ = halt("event", &[0, a, 0, b]);
-            let _ = halt("storage_write", &[a, 1, b, 1]);
-        }
-    }
-}
-
-/// Compiled code that somebody touched is compiled again.
-#[test]
-fn case_57_tampered_artifact() {
-    for secret in [None, Some([7; 32])] {
-        let folder = tempfile::tempdir().unwrap();
-        let config = || Config {
-            disk_cache: Some(DiskCacheConfig {
-                directory: folder.path().to_owned(),
-                max_bytes: 1 << 30,
-                secret,
-            }),
-            ..Config::default()
-        };
-        let run = || {
-            let mut chain = Chain::with(config());
-            let contract = chain.deploy(&calls("gas_left", &[]));
-            chain.call(contract, &[])
-        };
-        let expected = run();
-        let file = fs::read_dir(folder.path())
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
-        let sound = fs::read(&file).unwrap();
-        let mut damaged: Vec<Vec<u8>> = (0..sound.len())
-            .step_by(sound.len() / 40)
-            .map(|at| {
-                let mut bytes = sound.clone();
-                bytes[at] ^= 1;
-                bytes
-            })
-            .collect();
-        damaged.extend([0, 8, 39, 40, sound.len() - 1].map(|len| sound[..len].to_vec()));
-        for bytes in damaged {
-            fs::write(&file, &bytes).unwrap();
-            assert_eq!(run(), expected);
-            assert_eq!(
-                fs::read(&file).unwrap().len(),
-                sound.len(),
-                "it was not rebuilt"
-            );
-        }
-    }
-}
-
-/// With a secret, code that checks out under no secret is not run.
-#[test]
-fn case_57_artifact_of_somebody_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let upload = |secret| {
-        let disk_cache = Some(DiskCacheConfig {
-            directory: folder.path().to_owned(),
-            max_bytes: 1 << 30,
-            secret,
-        });
-        Chain::with(Config {
-            disk_cache,
-            ..Config::default()
-        })
-        .deploy(&calls("gas_left", &[]));
-        let file = fs::read_dir(folder.path())
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
-        fs::read(file).unwrap()[..40].to_vec()
-    };
-    let plain = upload(None);
-    assert_ne!(upload(Some([1; 32])), plain, "the plain artifact was taken");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
-    /// Whatever a contract passes to whatever function, a call has an outcome,
-    /// and the same on either tier.
-    #[test]
-    fn any_arguments_have_an_outcome(
-        function in 0..HOST_FUNCTIONS.len(),
-        arguments in proptest::collection::vec(argument(), 10),
-    ) {
-        let spec = &HOST_FUNCTIONS[function];
-        let text = calls(spec.name, &arguments[..spec.params.len()]);
-        let outcomes = TIERS.map(|tiering| {
-            let mut chain = Chain::on(tiering);
-            let contract = chain.deploy(&text);
-            chain.call(contract, b"input")
-        });
-        prop_assert_eq!(&outcomes[0], &outcomes[1]);
-        prop_assert!(outcomes[0].gas <= GAS);
-    }
-}
-
-/// Small numbers, the edges of memory and of 32 bits, and anything.
-fn argument() -> impl Strategy<Value = i64> {
-    let page = i64::from(PAGE);
+/// What the properties below choose from: small numbers, the edges of memory, of
+/// 32 and of 64 bits, and anything.
+fn argument() -> impl Strategy<Value = u64> {
     prop_oneof![
-        4 => 0..300i64,
-        2 => (page - 40)..(page + 2),
-        1 => -40..0i64,
-        1 => any::<i32>().prop_map(i64::from),
+        4 => 0..100u64,
+        3 => prop::sample::select(vec![512, 1_024, 2_048, 3_072, 4_096, 0x8000]),
+        2 => PAGE - 70..PAGE + 2,
+        1 => 0xffff_ff00..=0xffff_ffffu64,
+        1 => any::<u32>().prop_map(u64::from),
+        1 => any::<u64>(),
     ]
+}
+
+fn arguments() -> impl Strategy<Value = Args> {
+    prop::array::uniform11(argument()).prop_map(Args)
+}
+
+/// A few random arguments in an otherwise sensible call get further.
+fn nearly(function: HostFunction, any: Args, keep: u16) -> Args {
+    let mut args = Args::plain(function);
+    for at in 0..args.0.len() {
+        if keep >> at & 1 == 0 {
+            args.0[at] = any.0[at];
+        }
+    }
+    args
+}
+
+/// Whatever a contract passes to whatever function with whatever gas, a call has
+/// an outcome, the same on either tier, and a halt leaves no trace.
+#[test]
+fn any_arguments_have_an_outcome() {
+    let mut calls = TIERS.map(HostCalls::on);
+    let input = (
+        prop::sample::select(HostFunction::ALL),
+        arguments(),
+        any::<u16>(),
+        prop_oneof![3 => Just(GAS), 1 => 0..GAS / 1_000],
+    );
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 6_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let checked = std::cell::RefCell::new(&mut calls);
+    let tested = runner.run(&input, |(function, any, keep, gas_limit)| {
+        let args = nearly(function, any, keep);
+        let mut ends = Vec::new();
+        for calls in checked.borrow_mut().iter_mut() {
+            let mut call = calls.message(function, &args);
+            call.gas_limit = gas_limit;
+            let mut host = calls.chain.host.clone();
+            let outcome = calls.chain.vm.call(&mut host, &call);
+            let outcome: Outcome =
+                outcome.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert!(outcome.gas <= gas_limit);
+            if let CallResult::Halt(_) = outcome.result {
+                prop_assert_eq!(outcome.gas, gas_limit);
+                let owner = call.contract;
+                prop_assert!(host.storage(&owner).eq(calls.chain.host.storage(&owner)));
+                prop_assert!(host.balances().eq(calls.chain.host.balances()));
+            }
+            let storage: Vec<_> = (host.storage(&call.contract))
+                .map(|(key, value)| (key.to_vec(), value.to_vec()))
+                .collect();
+            ends.push((outcome, storage));
+        }
+        prop_assert_eq!(&ends[0], &ends[1]);
+        Ok(())
+    });
+    tested.unwrap_or_else(|error| panic!("{error}"));
+    calls
+        .iter_mut()
+        .for_each(|calls| calls.chain.assert_alive());
 }

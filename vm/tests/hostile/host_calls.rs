@@ -21,6 +21,8 @@ const STORED: [([u8; 32], &[u8]); 3] = [
 ];
 /// Where the arguments are read from, and where the answer is put together.
 const ARGS: u64 = 0xf000;
+/// The index of the argument that says which memory is returned with the result.
+pub(crate) const DUMP: usize = 10;
 const ANSWER: u64 = 0xfe00;
 /// Bytes of memory that are returned behind the result.
 const DUMPED: u64 = 40;
@@ -223,7 +225,7 @@ fn caller_of(spec: &HostFunctionSpec, code_hash: &Hash) -> String {
             (call $return (i32.const {ANSWER}) (i32.const {}))))"#,
         spec.name,
         ANSWER + 8,
-        ARGS + 80,
+        ARGS + 8 * DUMP as u64,
         8 + DUMPED,
     )
 }

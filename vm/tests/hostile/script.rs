@@ -54,7 +54,12 @@ impl Script {
         Self(vec![end as u8])
     }
 
-    /// Calls an actor with a script of its own.
+    /// The input of a contract that is no actor.
+    pub(crate) fn raw(input: &[u8]) -> Self {
+        Self(input.to_vec())
+    }
+
+    /// Calls a contract with a script of its own.
     #[must_use]
     pub(crate) fn call(mut self, callee: Address, flags: CallFlags, script: &Script) -> Self {
         self.0.extend((script.0.len() as u32).to_le_bytes());
