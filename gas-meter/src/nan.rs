@@ -26,7 +26,7 @@ pub(crate) fn open_nan(op: &Operator<'_>, class: OperatorClass) -> Option<Float>
             | OperatorClass::FloatRound
             | OperatorClass::FloatResize
     );
-    open.then(|| match op {
+    open.then_some(match op {
         F32Add | F32Sub | F32Mul | F32Div | F32Min | F32Max | F32Sqrt | F32Ceil | F32Floor
         | F32Trunc | F32Nearest | F32DemoteF64 => Float::F32,
         _ => Float::F64,
