@@ -515,10 +515,10 @@ impl<'d> Scan<'d> {
             return Err(at(format!("the export name {}", shown(name))).into());
         }
         match export.kind {
-            ExternalKind::Global => {
-                if self.mutable_globals.get(export.index as usize) == Some(&true) {
-                    return Err(at(format!("the mutable global {name} is exported")).into());
-                }
+            ExternalKind::Global
+                if self.mutable_globals.get(export.index as usize) == Some(&true) =>
+            {
+                return Err(at(format!("the mutable global {name} is exported")).into());
             }
             ExternalKind::Func => {
                 let Some(entry) = self.dialect.entry_of(name) else {
@@ -655,7 +655,7 @@ fn broken(rule: Rule, offset: u64, found: &str) -> AdmissionError {
     AdmissionError {
         rule,
         function: None,
-        offset: offset,
+        offset,
         found: found.to_owned(),
     }
 }

@@ -157,7 +157,7 @@ fn contract(function: HostFunction, arguments: &str, calls: usize) -> String {
         ty = signature(spec),
         hash = escaped(HASH),
         signature = escaped(SECP256K1_SIGNATURE),
-        key = format!("{}{}", "\\00".repeat(31), escaped(SECP256K1_KEY)),
+        key = "\\00".repeat(31) + &escaped(SECP256K1_KEY),
         r1 = escaped(SECP256R1_SIGNATURE_AND_KEY),
         ed = escaped(ED25519_SIGNATURE_AND_KEY),
     )

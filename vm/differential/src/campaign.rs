@@ -126,11 +126,19 @@ fn number(variable: &str) -> Option<u64> {
     Some(number.unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a new seed for every run, printed with it"
+)]
 fn clock() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| now.as_nanos() as u64)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how many cases run at once changes none of them"
+)]
 fn workers() -> u64 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u64)
 }

@@ -64,12 +64,15 @@ fn fold(into: &mut u64, word: u64) {
     *into = (into.rotate_left(23) ^ word).wrapping_mul(0x5851_F42D_4C95_7F2D);
 }
 
+/// What a host function does with its arguments.
+type Run = fn(&[u64], &mut dyn Guest) -> Result<Vec<Value>, HostHalt>;
+
 /// A host function.
 pub(crate) struct HostFunction {
     pub(crate) name: &'static str,
     pub(crate) params: &'static [Type],
     pub(crate) results: &'static [Type],
-    run: fn(&[u64], &mut dyn Guest) -> Result<Vec<Value>, HostHalt>,
+    run: Run,
 }
 
 /// Every host function that a generated module may import.

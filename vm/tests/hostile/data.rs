@@ -1,7 +1,5 @@
 //! Cases 48 to 56: data that is too much, or not what it says.
 
-use std::time::{Duration, Instant};
-
 use hull_vm::host_api::{
     Address, AddressTextError, CallStatus, Capabilities, DEFAULT_PREFIX, Event, HOST_FUNCTIONS,
     Hash, HostFunction, KeyKind, MAX_GAS_LIMIT, account_address, contract_address, limits,
@@ -209,7 +207,6 @@ fn case_50_abort_text_that_is_long_or_not_utf8() {
 /// A length that promises more than there is costs nothing, whatever follows.
 #[test]
 fn case_51_scale_length_bombs() {
-    let begin = Instant::now();
     for claimed in [1u32 << 14, 1 << 24, 1 << 30, u32::MAX] {
         let claimed = Compact(claimed).encode();
         for tail in [0, 1, 1_000] {
@@ -246,11 +243,6 @@ fn case_51_scale_length_bombs() {
         assert!(Capabilities::decode(&vec![0xff; len]).is_err());
         assert!(Capabilities::decode(&vec![1; len]).is_err());
     }
-    assert!(
-        begin.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begin.elapsed()
-    );
 }
 
 proptest! {

@@ -307,10 +307,13 @@ impl Chain {
     }
 }
 
+/// The values of one owner, by key.
+pub(crate) type Values = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// What [`Chain::state`] saw.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct State {
-    pub(crate) storage: Vec<(Address, Vec<(Vec<u8>, Vec<u8>)>)>,
+    pub(crate) storage: Vec<(Address, Values)>,
     pub(crate) balances: Vec<(Address, Balance)>,
     pub(crate) contracts: Vec<(Address, ContractInfo)>,
 }
