@@ -37,9 +37,14 @@ const CHECKS: &[Check] = &[
         run: lints,
     },
     Check {
-        what: "one tier",
+        what: "baseline alone",
         why: "the engine without Cranelift",
-        run: one_tier,
+        run: baseline_alone,
+    },
+    Check {
+        what: "Cranelift alone",
+        why: "the engine without Singlepass",
+        run: cranelift_alone,
     },
     Check {
         what: "no_std",
@@ -112,13 +117,23 @@ fn lints(workspace: &Workspace) -> Tally {
     check(process::run(&mut workspace.cargo(arguments)))
 }
 
-fn one_tier(workspace: &Workspace) -> Tally {
+fn baseline_alone(workspace: &Workspace) -> Tally {
+    one_tier(workspace, "singlepass")
+}
+
+fn cranelift_alone(workspace: &Workspace) -> Tally {
+    one_tier(workspace, "cranelift")
+}
+
+fn one_tier(workspace: &Workspace, compiler: &str) -> Tally {
     let arguments = [
         "clippy",
         "--package",
         "hull-vm",
         "--lib",
         "--no-default-features",
+        "--features",
+        compiler,
     ];
     check(process::run(
         workspace.cargo(arguments).args(["--", "-D", "warnings"]),
