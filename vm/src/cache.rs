@@ -95,8 +95,8 @@ impl Loaded {
         self.admission.capabilities
     }
 
-    pub(crate) fn code_len(&self) -> u32 {
-        self.admission.code_len
+    pub(crate) fn load_gas(&self) -> Gas {
+        self.prepared.load_gas
     }
 
     pub(crate) fn entry_frames(&self) -> u32 {

@@ -17,8 +17,8 @@ use crate::compile::{Compiled, Tier};
 use crate::config::{Config, Tiering};
 use crate::dialect::{Dialect, Entry, Native};
 use crate::frame::{Ended, Frame, Request, Session};
-use crate::outcome::Outcome;
-use crate::prepare::{Prepared, prepare};
+use crate::outcome::{HaltKind, Outcome};
+use crate::prepare::{Prepared, code_gas, prepare};
 
 /// The engine: admits, prepares, compiles, keeps, links and calls contracts.
 ///
@@ -35,6 +35,16 @@ pub(crate) struct Shared {
     disk: Option<DiskCache>,
     all_idle: Arc<IdleCount>,
     hot: Option<Sender<Weak<Loaded>>>,
+}
+
+/// What loading code came to.
+pub(crate) enum Load {
+    /// It is ready, and so much gas is left.
+    Ready(Arc<Loaded>, Gas),
+    /// The host has no such code.
+    Missing,
+    /// The gas does not cover it.
+    Unaffordable,
 }
 
 /// A message to a contract.
@@ -222,9 +232,18 @@ impl Vm {
         let address = contract_address(&new.origin, &new.code_hash, &new.salt);
         let outcome = guarded(|| {
             let mut session = Session::new(&self.0, host, new.origin);
-            let loaded = self.0.load(&mut *session.host, &new.code_hash)?;
-            let Some(capabilities) = loaded.map(|loaded| loaded.capabilities()) else {
-                return Ok(session.outcome(Ended::refused(CallStatus::NotFound)));
+            let load = self
+                .0
+                .load_known(&mut *session.host, &new.code_hash, new.gas_limit)?;
+            let capabilities = match load {
+                Load::Ready(loaded, _) => loaded.capabilities(),
+                Load::Missing => {
+                    return Ok(session.outcome(Ended::refused(CallStatus::NotFound)));
+                }
+                Load::Unaffordable => {
+                    let halted = Ended::halted(HaltKind::OutOfGas, new.gas_limit);
+                    return Ok(session.outcome(halted));
+                }
             };
             let info = ContractInfo {
                 code_hash: new.code_hash,
@@ -289,14 +308,6 @@ impl Vm {
 }
 
 impl Shared {
-    /// The gas for loading code at a call, whether or not it was loaded before:
-    /// a cold cache is not free, and gas must not depend on it.
-    pub(crate) fn load_cost(&self, code_len: u32) -> Gas {
-        let schedule = self.config.schedule;
-        let bytes = schedule.load_byte.saturating_mul(u64::from(code_len));
-        schedule.load_base.saturating_add(bytes)
-    }
-
     pub(crate) fn schedule_version(&self) -> u32 {
         self.config.schedule.version
     }
@@ -318,18 +329,39 @@ impl Shared {
         Err(first.expect("the native dialect is always there"))
     }
 
-    /// The module of a code hash, ready to run; `None` if the host has no such code.
+    /// As [`load`](Self::load), for a hash that somebody named: that this node
+    /// has seen the code says nothing about the chain.
+    pub(crate) fn load_known(
+        &self,
+        host: &mut dyn Host,
+        code_hash: &Hash,
+        gas: Gas,
+    ) -> Result<Load, Fatal> {
+        if host.has_code(code_hash).map_err(own)? {
+            self.load(host, code_hash, gas)
+        } else {
+            Ok(Load::Missing)
+        }
+    }
+
+    /// Makes the module of a code hash ready to run, if the gas covers that: the
+    /// price is checked before the work.
     pub(crate) fn load(
         &self,
         host: &mut dyn Host,
         code_hash: &Hash,
-    ) -> Result<Option<Arc<Loaded>>, Fatal> {
+        gas: Gas,
+    ) -> Result<Load, Fatal> {
         let loaded = match self.modules.get(code_hash) {
             Some(loaded) => loaded,
             None => {
                 let Some(wasm) = host.code(code_hash).map_err(own)? else {
-                    return Ok(None);
+                    return Ok(Load::Missing);
                 };
+                // The rest of the price is known when the module has been read.
+                if gas < code_gas(self.config.schedule, wasm.len()) {
+                    return Ok(Load::Unaffordable);
+                }
                 let (admission, prepared, dialect) = self.judge(&wasm).map_err(|error| {
                     Fatal::new(format!(
                         "the host holds code that was never admitted: {error}"
@@ -341,13 +373,16 @@ impl Shared {
                 self.keep(admission, prepared, dialect)?
             }
         };
+        let Some(left) = gas.checked_sub(loaded.load_gas()) else {
+            return Ok(Load::Unaffordable);
+        };
         if let (Some(hot), Tiering::Background { after_calls }) = (&self.hot, self.config.tiering)
             && loaded.becomes_hot(after_calls)
         {
             // The worker ends with the engine, so nobody misses the message.
             let _ = hot.send(Arc::downgrade(&loaded));
         }
-        Ok(Some(loaded))
+        Ok(Load::Ready(loaded, left))
     }
 
     fn keep(
