@@ -15,7 +15,7 @@ use crate::cache::disk::DiskCache;
 use crate::cache::{IdleCount, Loaded, Modules};
 use crate::compile::{Compiled, Tier};
 use crate::config::{Config, Tiering};
-use crate::dialect::{Dialect, Entry, Native};
+use crate::dialect::{Dialect, Entry, Native, understood};
 use crate::frame::{Ended, Frame, Request, Session};
 use crate::outcome::{HaltKind, Outcome};
 use crate::prepare::{Prepared, code_gas, prepare};
@@ -122,7 +122,9 @@ impl Vm {
 
     /// An engine that also runs contracts of other dialects. A module belongs to
     /// the first dialect that knows all its imports and one of its entry points;
-    /// the native dialect comes first.
+    /// the native dialect comes first. What no dialect admits is refused with the
+    /// reason of the one that knows most of its imports and exports, or else with
+    /// the native one's.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -316,17 +318,23 @@ impl Shared {
         &self,
         wasm: &[u8],
     ) -> Result<(Admission, Prepared, Arc<dyn Dialect>), AdmissionError> {
-        let mut first = None;
+        let mut nearest: Option<(usize, AdmissionError)> = None;
         for dialect in &self.dialects {
             match admit::admit(wasm, &**dialect) {
                 Ok(admission) => {
                     let prepared = prepare(wasm, self.config.schedule, &**dialect)?;
                     return Ok((admission, prepared, Arc::clone(dialect)));
                 }
-                Err(error) => first = first.or(Some(error)),
+                Err(error) => {
+                    let known = understood(wasm, &**dialect);
+                    if nearest.as_ref().is_none_or(|(most, _)| known > *most) {
+                        nearest = Some((known, error));
+                    }
+                }
             }
         }
-        Err(first.expect("the native dialect is always there"))
+        let (_, error) = nearest.expect("the native dialect is always there");
+        Err(error)
     }
 
     /// As [`load`](Self::load), for a hash that somebody named: that this node
