@@ -122,6 +122,16 @@ impl Compiled {
         self.tier
     }
 
+    /// Bytes of native code in all functions together.
+    pub(crate) fn code_len(&self) -> u64 {
+        let artifact = self.module.sys_artifact();
+        let extents = artifact.and_then(|artifact| artifact.finished_function_extents());
+        extents.map_or(0, |extents| {
+            let lengths = extents.iter().map(|(_, extent)| extent.length as u64);
+            lengths.sum()
+        })
+    }
+
     /// A store for one instance of this module.
     pub(crate) fn store(&self) -> Store {
         Store::new(self.engine.clone())

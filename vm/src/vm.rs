@@ -415,6 +415,7 @@ impl Shared {
     fn optimize(&self, loaded: &Loaded) -> Result<(), Fatal> {
         if Tier::CAN_OPTIMIZE && loaded.tier() != Tier::Optimized {
             loaded.switch(self.compiled(loaded.prepared(), Tier::Optimized)?);
+            self.modules.reweigh(loaded);
         }
         Ok(())
     }

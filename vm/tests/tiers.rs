@@ -59,7 +59,7 @@ fn the_switch_in_the_background_is_not_seen() {
 #[test]
 fn modules_in_memory_are_bounded_and_come_back() {
     let mut chain = Chain::with(Config {
-        memory_cache_bytes: 20_000,
+        memory_cache_bytes: 200_000,
         ..Config::default()
     });
     let contracts: Vec<_> = (0..20)
@@ -70,13 +70,58 @@ fn modules_in_memory_are_bounded_and_come_back() {
         .collect();
     let stats = chain.vm.stats();
     assert!(
-        stats.module_bytes <= 20_000 && stats.modules < 20,
+        stats.module_bytes <= 200_000 && stats.modules < 20,
         "{stats:?}"
     );
     for contract in contracts {
         assert!(chain.call(contract, &[]).result.is_success());
-        assert!(chain.vm.stats().module_bytes <= 20_000);
+        assert!(chain.vm.stats().module_bytes <= 200_000);
     }
+}
+
+/// What is counted is native code as it is, not as the Wasm lets expect.
+#[test]
+fn a_module_weighs_what_its_code_does() {
+    let weight = |chain: &Chain| chain.vm.stats().module_bytes;
+    let alone = |wat: &str| {
+        let mut chain = Chain::on(Tiering::BaselineOnly);
+        let len = chain.upload(&contract(wat)).code_len;
+        (weight(&chain), u64::from(len))
+    };
+    let letters = "x".repeat(500_000);
+    let data = format!(r#"(module (memory 16) (data "{letters}") (func (export "call")))"#);
+    let (data, len) = alone(&data);
+    assert!(
+        data > len && data < 4 * len,
+        "{data} for {len} bytes of data"
+    );
+    let divisions = "(drop (i64.div_s (i64.const 9) (local.get 0)))".repeat(10_000);
+    let code = format!(r#"(module (func (export "call") (local i64) {divisions}))"#);
+    let (code, len) = alone(&code);
+    assert!(code > 10 * len, "{code} for {len} bytes of code");
+
+    // Better code is other code.
+    let mut chain = Chain::on(Tiering::BaselineOnly);
+    let hash = chain.upload(&contract(BUSY)).code_hash;
+    let baseline = weight(&chain);
+    assert!(chain.vm.optimize(&hash).unwrap());
+    let optimized = weight(&chain);
+    assert_ne!(optimized, baseline);
+    let mut other = Chain::on(Tiering::OptimizedOnly);
+    other.upload(&contract(BUSY));
+    assert_eq!(weight(&other), optimized);
+
+    // And what is let go of takes its weight along.
+    let most = baseline.max(optimized) + 1;
+    let mut chain = Chain::with(Config {
+        memory_cache_bytes: most,
+        tiering: Tiering::BaselineOnly,
+        ..Config::default()
+    });
+    let hash = chain.upload(&contract(BUSY)).code_hash;
+    assert!(chain.vm.optimize(&hash).unwrap());
+    chain.upload(&contract(&BUSY.replace("i64.const 100", "i64.const 101")));
+    assert_eq!((chain.vm.stats().modules, weight(&chain)), (1, baseline));
 }
 
 #[test]
