@@ -8,6 +8,8 @@ use wasmer::{Engine, Module, Store};
 
 use crate::memory::ContractTunables;
 
+pub(crate) mod effort;
+
 /// Which compiler made the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {

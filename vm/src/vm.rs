@@ -13,7 +13,7 @@ use hull_host_api::{
 use crate::admit::{self, Admission, AdmissionError};
 use crate::cache::disk::DiskCache;
 use crate::cache::{IdleCount, Loaded, Modules};
-use crate::compile::{Compiled, Tier};
+use crate::compile::{Compiled, Tier, effort};
 use crate::config::{Config, Tiering};
 use crate::dialect::{Dialect, Entry, Native, understood};
 use crate::frame::{Ended, Frame, Request, Session};
@@ -283,7 +283,7 @@ impl Vm {
 
     /// Compiles a loaded module on the optimizing tier now and puts the code in
     /// place. False if the module is not loaded. Does nothing in a build without
-    /// that tier.
+    /// that tier, or if its compiler would take too long: see [`tier`](Self::tier).
     ///
     /// # Errors
     /// If the compiler failed.
@@ -400,7 +400,7 @@ impl Shared {
         dialect: Arc<dyn Dialect>,
     ) -> Result<Arc<Loaded>, Fatal> {
         let tier = match self.config.tiering {
-            Tiering::OptimizedOnly if Tier::CAN_OPTIMIZE => Tier::Optimized,
+            Tiering::OptimizedOnly if may_optimize(&prepared) => Tier::Optimized,
             _ => Tier::Baseline,
         };
         let compiled = self.compiled(&prepared, tier)?;
@@ -413,7 +413,7 @@ impl Shared {
     }
 
     fn optimize(&self, loaded: &Loaded) -> Result<(), Fatal> {
-        if Tier::CAN_OPTIMIZE && loaded.tier() != Tier::Optimized {
+        if loaded.tier() != Tier::Optimized && may_optimize(loaded.prepared()) {
             loaded.switch(self.compiled(loaded.prepared(), Tier::Optimized)?);
             self.modules.reweigh(loaded);
         }
@@ -442,6 +442,11 @@ impl Shared {
             .and_then(|artifact| disk.put(&key, &artifact));
         Ok(compiled)
     }
+}
+
+/// Whether the optimizing compiler is there and given this module.
+fn may_optimize(prepared: &Prepared) -> bool {
+    Tier::CAN_OPTIMIZE && effort::is_bounded(&prepared.wasm)
 }
 
 impl Session<'_> {

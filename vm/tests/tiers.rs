@@ -124,6 +124,40 @@ fn a_module_weighs_what_its_code_does() {
     assert_eq!((chain.vm.stats().modules, weight(&chain)), (1, baseline));
 }
 
+/// A module that would keep the optimizing compiler busy for long stays where it
+/// is, and so does its result.
+#[test]
+fn what_takes_too_long_is_not_optimized() {
+    let locals = 2_000;
+    let calls: String = (0..locals)
+        .map(|local| format!("(local.set {local} (call $one))"))
+        .collect();
+    let sum: String = (1..locals)
+        .map(|local| format!("local.get {local} i64.add "))
+        .collect();
+    let wat = format!(
+        r#"(module
+          (import "hull" "return_data" (func $return (param i32 i32)))
+          (memory 1)
+          (func $one (result i64) (i64.const 1))
+          (func (export "call") (local {})
+            {calls}
+            i32.const 0 local.get 0 {sum} i64.store
+            (call $return (i32.const 0) (i32.const 8))))"#,
+        "i64 ".repeat(locals)
+    );
+    let outcomes = TIERS.map(|tiering| {
+        let mut chain = Chain::on(tiering);
+        let hash = chain.upload(&contract(&wat)).code_hash;
+        let contract = chain.deploy(&wat);
+        assert!(chain.vm.optimize(&hash).unwrap(), "it is loaded");
+        assert_eq!(chain.vm.tier(&hash), Some(Tier::Baseline));
+        chain.call(contract, &[])
+    });
+    assert_eq!(outcomes[0].data, (locals as u64).to_le_bytes());
+    assert_eq!(outcomes[0], outcomes[1]);
+}
+
 #[test]
 fn code_on_disk_is_bounded_and_used() {
     let folder = tempfile::tempdir().unwrap();
