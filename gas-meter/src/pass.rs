@@ -27,9 +27,15 @@ pub struct Instrumented {
 
 /// Instruments a module.
 ///
-/// The module must have passed validation. Of any other, the pass returns an
-/// error or a module that does not validate, but it never panics. Time and
-/// space are linear in the module's size.
+/// The module must have passed validation, and this is not where it does: the
+/// pass checks only what it has to look up. Of bytes that are no valid module it
+/// makes an error or another module, which may be valid even so, because code
+/// that can never run and custom sections are left out, and with them whatever is
+/// wrong there. Admission is what refuses. Whatever the bytes, the pass does not
+/// panic, and time and space are linear in their number.
+///
+/// # Errors
+/// See [`InstrumentError`].
 pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, InstrumentError> {
     let module = Module::read(wasm)?;
     check_profile(&module, config)?;
