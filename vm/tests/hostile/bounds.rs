@@ -19,7 +19,7 @@ const ORDINARY_GAS: f64 = 130_000.0;
 /// takes 2.4 times its price.
 const UNDERPRICED: f64 = 3.0;
 /// Most processor time per byte on the optimizing tier, in times that of ordinary
-/// code. Nobody waits for it. The worst shapes that we know of take 11 times;
+/// code. Nobody waits for it. The worst shapes that we know of take 14 times;
 /// without the limits of admission they took 50 times.
 const MOST_OPTIMIZING: f64 = 20.0;
 /// Most bytes of memory per byte of a module. The worst that we know of take 350
