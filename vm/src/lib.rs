@@ -53,6 +53,6 @@ pub use hull_gas_meter::Schedule;
 pub use hull_host_api as host_api;
 pub use link::Linker;
 pub use memory_host::MemoryHost;
-pub use observe::{Entered, Left, Observer, Step};
+pub use observe::{CodePlace, Entered, Left, Observer, Step};
 pub use outcome::{CallResult, HaltKind, Outcome};
 pub use vm::{Call, Instantiate, Stats, UploadError, Vm};

@@ -117,11 +117,28 @@ pub enum Step<'a> {
         /// Who got its balance.
         beneficiary: Address,
     },
+    /// The code of the innermost frame stopped before its entry point returned: at a
+    /// trap, or in a host function that does not return.
+    Stopped {
+        /// Where it was, the innermost function first.
+        stack: &'a [CodePlace],
+    },
     /// A message of the debug log.
     Debug {
         /// The message, UTF-8 if the contract keeps to it.
         message: &'a [u8],
     },
+}
+
+/// A place in running code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodePlace {
+    /// The index of the function in the contract's module, imports counted.
+    pub function: u32,
+    /// The offset in the function's body, in bytes, as the meter's pass wrote it;
+    /// it is not an offset in the module that was uploaded, and may depend on the
+    /// tier.
+    pub offset: u32,
 }
 
 /// A frame that begins.

@@ -11,7 +11,7 @@
 
 use hull_gas_meter::names;
 use hull_host_api::{Cost, Fatal, Gas};
-use wasmer::{FunctionEnv, RuntimeError, Store, TypedFunction};
+use wasmer::{FrameInfo, FunctionEnv, RuntimeError, Store, TypedFunction};
 
 use crate::compile::{Compiled, Tier};
 use crate::context::{Context, Exit};
@@ -19,6 +19,7 @@ use crate::dialect::{Dialect, Entry};
 use crate::frame::Session;
 use crate::link::{Env, Linker};
 use crate::memory::{self, Image};
+use crate::observe::{CodePlace, Step};
 use crate::outcome::HaltKind;
 
 /// What running an instance came to.
@@ -120,7 +121,13 @@ impl Instance {
         let exit = match called {
             Ok(()) => None,
             Err(Stopped::Exit(exit)) => Some(exit),
-            Err(Stopped::Runtime(error)) => Some(classify(error, gas, frames)?),
+            Err(Stopped::Runtime(error)) => {
+                if session.observer.is_some() {
+                    let stack = places(&error);
+                    session.observe(&Step::Stopped { stack: &stack });
+                }
+                Some(classify(error, gas, frames)?)
+            }
         };
         Ok(Ran { exit, gas })
     }
@@ -184,6 +191,15 @@ impl From<Exit> for Stopped {
     fn from(exit: Exit) -> Self {
         Self::Exit(exit)
     }
+}
+
+/// Where the code was, for an observer.
+fn places(error: &RuntimeError) -> Vec<CodePlace> {
+    let place = |frame: &FrameInfo| CodePlace {
+        function: frame.func_index(),
+        offset: u32::try_from(frame.func_offset()).unwrap_or(u32::MAX),
+    };
+    error.trace().iter().map(place).collect()
 }
 
 /// Says which rule a trap stands for.
