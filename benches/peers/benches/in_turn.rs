@@ -5,6 +5,8 @@
 //! same good and bad moments, so that a ratio means something. The figures are
 //! medians, in the groups `compute-in-turn` and `compile-in-turn`.
 
+#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
+
 use std::env;
 use std::fs;
 use std::hint::black_box;
