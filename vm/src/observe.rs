@@ -66,6 +66,26 @@ pub enum Step<'a> {
         /// Gas left to the frame. After a nested call its gas is gone as well.
         gas_left: Gas,
     },
+    /// A function of the contract began. Only with
+    /// [`Config::tells_functions`](crate::Config::tells_functions).
+    FunctionEntered {
+        /// Its index, imports counted.
+        function: u32,
+        /// Gas left to the frame; `None` if the function never charges, so that
+        /// it does not know.
+        gas_left: Option<Gas>,
+        /// What its caller has charged for it. It belongs to the function: take
+        /// it off what the caller used.
+        prepaid: Gas,
+    },
+    /// That function returned. One that is on the way when the frame halts does
+    /// not.
+    FunctionLeft {
+        /// Its index, imports counted.
+        function: u32,
+        /// Gas left to the frame, as for [`FunctionEntered`](Self::FunctionEntered).
+        gas_left: Option<Gas>,
+    },
     /// A storage item was read, or asked for.
     Read {
         /// Its key.

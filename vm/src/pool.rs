@@ -9,6 +9,8 @@
     reason = "lends the session to host functions, moves stores between threads"
 )]
 
+use std::sync::Arc;
+
 use hull_gas_meter::names;
 use hull_host_api::{Cost, Fatal, Gas};
 use wasmer::{FrameInfo, FunctionEnv, RuntimeError, Store, TypedFunction};
@@ -21,6 +23,7 @@ use crate::link::{Env, Linker};
 use crate::memory::{self, Image};
 use crate::observe::{CodePlace, Step};
 use crate::outcome::HaltKind;
+use crate::prepare::Told;
 
 /// What running an instance came to.
 pub(crate) struct Ran {
@@ -52,12 +55,16 @@ impl Instance {
         compiled: &Compiled,
         dialect: &dyn Dialect,
         entries: &[Entry],
+        told: Option<&Arc<Told>>,
     ) -> Result<Self, Fatal> {
         let mut store = compiled.store();
         let env = FunctionEnv::new(&mut store, Env::default());
         let module = compiled.module();
         let mut linker = Linker::new(&mut store, &env, module);
         dialect.link(&mut linker);
+        if let Some(told) = told {
+            linker.tell(told);
+        }
         let imports = linker.finish();
         let (built, handles) = memory::capture(|| {
             wasmer::Instance::new(&mut store, module, &imports).map_err(Box::new)
