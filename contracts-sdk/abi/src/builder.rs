@@ -199,7 +199,7 @@ impl AbiBuilder {
     }
 
     /// The finished ABI. Whether names and selectors are unique is told by
-    /// `Abi::check`.
+    /// [`Abi::check`].
     pub fn build(mut self) -> Abi {
         self.abi.types = self.registry.into();
         let messages = self.abi.constructors.iter().chain(&self.abi.messages);

@@ -13,7 +13,7 @@ pub type TypeId = u32;
 /// Everything a caller has to know about a contract.
 ///
 /// Made by an [`AbiBuilder`](crate::AbiBuilder), read from JSON
-/// (`Abi::from_json`) or from the Wasm (`Abi::from_wasm`).
+/// ([`from_json`](Abi::from_json)) or from the Wasm ([`from_wasm`](Abi::from_wasm)).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Abi {
     /// The contract's name.
