@@ -68,7 +68,7 @@ fn folders_and_profiles_do_not_change_the_bytes() {
     );
 
     let report = &of_ann.report;
-    assert_eq!(report.exports, ["memory", "instantiate", "call"]);
+    assert_eq!(report.exports, ["memory", "call", "instantiate"]);
     let imports: Vec<_> = report
         .imports
         .iter()
