@@ -1,9 +1,21 @@
 //! Builds a contract and tells what came out:
 //! `cargo run -p hull-build --example contract -- path/to/Cargo.toml`.
 
-use hull_build::{Request, build};
+use std::process::ExitCode;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use hull_build::{BuildError, Request, build};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), BuildError> {
     let mut arguments = std::env::args_os().skip(1);
     let manifest = arguments.next().unwrap_or_else(|| "Cargo.toml".into());
     let mut request = Request::new(manifest);

@@ -11,8 +11,8 @@ pub const STACK_SIZE: u32 = 64 * 1024;
 /// Settings of the release profile, as `cargo --config` takes them.
 ///
 /// Size decides what a deployment costs, hence `z`, whole-program optimisation
-/// and one codegen unit. Overflows trap. Line tables are made because they are
-/// taken off afterwards, and kept beside the Wasm.
+/// and one codegen unit. Overflows trap. Debug information is taken off afterwards
+/// and kept beside the Wasm; `limited` is lines and functions without variables.
 pub const SETTINGS: [(&str, &str); 11] = [
     ("opt-level", "\"z\""),
     ("lto", "\"fat\""),
@@ -20,7 +20,7 @@ pub const SETTINGS: [(&str, &str); 11] = [
     ("panic", "\"abort\""),
     ("overflow-checks", "true"),
     ("debug-assertions", "false"),
-    ("debug", "\"line-tables-only\""),
+    ("debug", "\"limited\""),
     ("split-debuginfo", "\"off\""),
     ("strip", "\"none\""),
     ("incremental", "false"),
