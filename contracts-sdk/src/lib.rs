@@ -12,9 +12,16 @@ extern crate self as hull_sdk;
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 
+#[cfg(not(target_family = "wasm"))]
+pub mod abi;
 mod buffer;
+mod call;
+mod create;
+pub mod crypto;
 pub mod env;
 mod error;
+mod event;
+mod fail;
 #[cfg(target_family = "wasm")]
 mod heap;
 mod message;
@@ -26,8 +33,15 @@ pub mod storage;
 mod sys;
 
 pub use hull_host_api::{Address, Balance, CallStatus, Gas, Hash, Height, Timestamp};
-pub use error::LangError;
-pub use hull_sdk_macros::{constructor, contract, fallback, message, migrate, storage};
+pub use buffer::Reader;
+pub use call::Call;
+pub use create::{ConstructorReturn, Create};
+pub use error::{CallError, LangError};
+pub use event::{Event, MAX_TOPICS, Topic};
+pub use fail::fail;
+pub use hull_sdk_macros::{
+    constructor, contract, error, event, fallback, message, migrate, scale, storage,
+};
 #[doc(hidden)]
 pub use message::Input;
 pub use message::{Constructor, Message};
@@ -40,6 +54,6 @@ pub mod prelude {
     pub use alloc::vec::Vec;
 
     pub use crate::env;
-    pub use crate::storage::{Map, Value};
-    pub use crate::{Address, Balance, Hash};
+    pub use crate::storage::{List, Map, OrderedMap, Value};
+    pub use crate::{Address, Balance, Hash, crypto, ensure, fail};
 }

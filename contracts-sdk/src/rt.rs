@@ -1,11 +1,13 @@
 //! What the macros' code calls. Not for people: no promise of stability.
 
+pub use alloc::vec;
 use alloc::vec::Vec;
 
 use parity_scale_codec::{Decode, Encode, Output};
 
 use crate::buffer::{self, Buffer, Reader};
-use crate::sys;
+pub use crate::event::{Topics, hashed, padded};
+use crate::{fail, sys};
 
 /// Bytes of a selector.
 const SELECTOR_LEN: usize = 4;
@@ -58,7 +60,7 @@ pub fn unreadable() -> ! {
 #[inline(never)]
 pub fn deny_payment() {
     if sys::value() != 0 {
-        sys::abort(b"this message takes no value");
+        fail("this message takes no value");
     }
 }
 
@@ -117,6 +119,9 @@ fn finish(data: &[u8], failed: bool) {
 pub struct Probe<'a, T>(pub &'a T);
 
 impl<T, E> Probe<'_, Result<T, E>> {
+    /// It is a `Result`.
+    pub const FALLIBLE: bool = true;
+
     /// Whether the result is an error.
     pub fn failed(&self) -> bool {
         self.0.is_err()
@@ -125,6 +130,9 @@ impl<T, E> Probe<'_, Result<T, E>> {
 
 /// For what is not a `Result`.
 pub trait Infallible {
+    /// It is not a `Result`.
+    const FALLIBLE: bool = false;
+
     /// It never fails.
     fn failed(&self) -> bool {
         false

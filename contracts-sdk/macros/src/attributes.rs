@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
-use syn::{Attribute, Error, Result};
+use syn::{Attribute, Error, Expr, ExprLit, Lit, Meta, Result};
 
 /// Whether an attribute is the SDK's of this name: `#[hull::message]`, or
 /// `#[message]` after an import.
@@ -22,6 +22,28 @@ pub(crate) fn docs_and_cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
         .iter()
         .filter(|attribute| attribute.path().is_ident("doc") || attribute.path().is_ident("cfg"))
         .cloned()
+        .collect()
+}
+
+/// The lines of the documentation.
+pub(crate) fn doc_lines(attributes: &[Attribute]) -> Vec<String> {
+    let lines = attributes.iter().filter_map(|attribute| {
+        let Meta::NameValue(meta) = &attribute.meta else {
+            return None;
+        };
+        let Expr::Lit(ExprLit {
+            lit: Lit::Str(line),
+            ..
+        }) = &meta.value
+        else {
+            return None;
+        };
+        meta.path.is_ident("doc").then(|| line.value())
+    });
+    let text: Vec<_> = lines.collect();
+    let lines = text.iter().flat_map(|text| text.lines());
+    lines
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned())
         .collect()
 }
 

@@ -55,9 +55,9 @@ fn function(method: &Method, sdk: &Tokens) -> Tokens {
     let names: Vec<_> = arguments.iter().map(|(name, _)| name).collect();
     let types = arguments.iter().map(|(_, ty)| ty);
     let (output, finish) = if *kind == Kind::Constructor {
-        (quote!(Constructor), quote!(constructor(#payable)))
+        (quote!(Constructor), quote!(constructor(#payable, fallible)))
     } else {
-        (quote!(Message), quote!(message(#view, #payable)))
+        (quote!(Message), quote!(message(#view, #payable, fallible)))
     };
     let default_doc = format!("The input of `{ident}`.");
     let doc = (!attributes.iter().any(|a| a.path().is_ident("doc")))
@@ -66,6 +66,9 @@ fn function(method: &Method, sdk: &Tokens) -> Tokens {
         #doc
         #(#attributes)*
         pub fn #ident(#(#names: impl #sdk::codec::EncodeLike<#types>),*) -> #sdk::#output<#returns> {
+            #[allow(unused_imports)]
+            use #sdk::rt::Infallible as _;
+            let fallible = <#sdk::rt::Probe::<#returns>>::FALLIBLE;
             #sdk::Input::new([#(#selector),*])
                 #(.with(&#names))*
                 .#finish

@@ -11,7 +11,7 @@ use syn::{Attribute, Error, ImplItem, Item, ItemImpl, ItemMod, Result, Type, Vis
 
 use crate::attributes::{self, Errors};
 use crate::method::{Kind, Method};
-use crate::{capabilities, client, dispatch, names};
+use crate::{abi, capabilities, client, dispatch, names};
 
 /// A contract, read and checked.
 pub(crate) struct Contract {
@@ -22,6 +22,10 @@ pub(crate) struct Contract {
     pub(crate) messages: Vec<Method>,
     pub(crate) fallback: Option<Method>,
     pub(crate) migrate: Option<Method>,
+    /// The types with `#[hull::event]`.
+    pub(crate) events: Vec<Ident>,
+    /// The types with `#[hull::error]`.
+    pub(crate) errors: Vec<Ident>,
 }
 
 /// The module that the contract is read from.
@@ -47,7 +51,9 @@ pub(crate) fn expand(arguments: Tokens, item: Tokens) -> Result<Tokens> {
     let sdk = names::sdk();
     let entries = dispatch::entries(&contract, &sdk);
     let client = client::modules(&contract, &sdk);
-    Ok(module.with(&quote!(#entries #client)))
+    let name = module.ident.to_string();
+    let abi = abi::function(&contract, &name, &module.attributes, &sdk);
+    Ok(module.with(&quote!(#entries #client #abi)))
 }
 
 fn arguments_of(arguments: Tokens) -> Result<Capabilities> {
@@ -139,6 +145,8 @@ impl Contract {
             messages,
             fallback,
             migrate,
+            events: marked_types(&module.items, "event"),
+            errors: marked_types(&module.items, "error"),
         })
     }
 }
@@ -216,6 +224,19 @@ fn check_selectors(methods: &[Method], errors: &mut Errors) {
             ));
         }
     }
+}
+
+/// The types of a module that have this attribute.
+fn marked_types(items: &[Item], name: &str) -> Vec<Ident> {
+    let types = items.iter().filter_map(|item| match item {
+        Item::Struct(item) => Some((&item.ident, &item.attrs)),
+        Item::Enum(item) => Some((&item.ident, &item.attrs)),
+        _ => None,
+    });
+    types
+        .filter(|(_, attributes)| attributes::has(attributes, name))
+        .map(|(ident, _)| ident.clone())
+        .collect()
 }
 
 /// Holds what the module declares against the capabilities.

@@ -7,13 +7,16 @@
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 
+mod abi;
 mod attributes;
 mod capabilities;
 mod client;
 mod contract;
 mod dispatch;
+mod event;
 mod method;
 mod names;
+mod scale;
 mod storage;
 
 fn finish(expanded: syn::Result<Tokens>) -> TokenStream {
@@ -32,6 +35,24 @@ pub fn contract(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn storage(arguments: TokenStream, item: TokenStream) -> TokenStream {
     finish(storage::expand(arguments.into(), item.into()))
+}
+
+/// Makes a struct an event; see the crate `hull-sdk`.
+#[proc_macro_attribute]
+pub fn event(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    finish(event::expand(&arguments.into(), item.into()))
+}
+
+/// Makes a type an error of messages; see the crate `hull-sdk`.
+#[proc_macro_attribute]
+pub fn error(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    finish(scale::expand("error", &arguments.into(), item.into()))
+}
+
+/// Makes a type one that crosses the boundary; see the crate `hull-sdk`.
+#[proc_macro_attribute]
+pub fn scale(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    finish(scale::expand("scale", &arguments.into(), item.into()))
 }
 
 macro_rules! marks {

@@ -57,6 +57,11 @@ impl Method {
         u32::from_le_bytes(self.selector)
     }
 
+    /// The name in the ABI.
+    pub(crate) fn name(&self) -> String {
+        unraw(&self.ident)
+    }
+
     /// Takes the mark off a method and reads it; `None` if there is none.
     pub(crate) fn take(method: &mut ImplItemFn) -> Result<Option<Self>> {
         let mut found = None;

@@ -25,7 +25,8 @@ pub(crate) fn expand(arguments: Tokens, item: Tokens) -> Result<Tokens> {
     };
     let slots = slots(&mut item)?;
     let implementation = implementation(&item, &slots);
-    Ok(quote!(#item #implementation))
+    let layout = layout(&item, &slots);
+    Ok(quote!(#item #implementation #layout))
 }
 
 /// The slot of every field: its position, or what `#[slot(n)]` says.
@@ -108,6 +109,36 @@ fn implementation(item: &ItemStruct, slots: &[u8]) -> Tokens {
             fn at(key: #sdk::storage::Key) -> Self {
                 let _ = key;
                 Self { #(#fields),* }
+            }
+        }
+    }
+}
+
+fn layout(item: &ItemStruct, slots: &[u8]) -> Tokens {
+    let sdk = names::sdk();
+    let ident = &item.ident;
+    let mut generics = item.generics.clone();
+    let types: Vec<_> = item.fields.iter().map(|field| &field.ty).collect();
+    if !generics.params.is_empty() {
+        let conditions = &mut generics.make_where_clause().predicates;
+        conditions.extend(
+            types
+                .iter()
+                .map(|ty| syn::parse_quote!(#ty: #sdk::abi::Layout)),
+        );
+    }
+    let (generics, arguments, conditions) = generics.split_for_impl();
+    let names = item
+        .fields
+        .iter()
+        .filter_map(|field| field.ident.as_ref().map(ToString::to_string));
+    quote! {
+        #[cfg(not(target_family = "wasm"))]
+        impl #generics #sdk::abi::Layout for #ident #arguments #conditions {
+            fn layout() -> #sdk::abi::LayoutSpec {
+                #sdk::abi::LayoutSpec::Group(#sdk::rt::vec![
+                    #((#names, #sdk::rt::vec![#slots], <#types as #sdk::abi::Layout>::layout())),*
+                ])
             }
         }
     }

@@ -14,15 +14,21 @@
 //! the ABI: changing one loses what is stored there.
 
 mod key;
+mod list;
 mod map;
+mod ordered;
+mod ordered_key;
 mod raw;
 mod value;
 
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
-pub use key::{Key, MAX_KEY_LEN};
+pub use key::{Key, KeyBuf, MAX_KEY_LEN};
+pub use list::List;
 pub use map::Map;
+pub use ordered::{OrderedMap, Range};
+pub use ordered_key::OrderedKey;
 pub use raw::{MAX_VALUE_LEN, StorageError};
 pub use value::Value;
 

@@ -6,7 +6,7 @@ use hull_host_api::limits;
 use parity_scale_codec::{Decode, Encode};
 
 use crate::buffer::{Buffer, Reader};
-use crate::sys;
+use crate::{fail, sys};
 
 /// Longest stored value in bytes.
 pub const MAX_VALUE_LEN: usize = limits::MAX_VALUE_LEN as usize;
@@ -102,11 +102,11 @@ pub(crate) fn remove(key: Option<&[u8]>) -> bool {
 #[cold]
 #[track_caller]
 fn value_too_long() -> ! {
-    panic!("a stored value is longer than 65536 bytes")
+    fail("a stored value is longer than 65536 bytes")
 }
 
 #[cold]
 #[track_caller]
-fn undecodable() -> ! {
-    panic!("a stored value has another type: was the layout changed by an upgrade?")
+pub(crate) fn undecodable() -> ! {
+    fail("a stored value has another type: was the layout changed by an upgrade?")
 }

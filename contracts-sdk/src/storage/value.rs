@@ -6,6 +6,7 @@ use parity_scale_codec::{Decode, Encode};
 
 use super::raw::{self, StorageError};
 use super::{Key, Storage};
+use crate::fail;
 
 /// One value in storage, read and written as a whole, and only when asked for.
 ///
@@ -106,5 +107,5 @@ impl<T: Encode + Decode> Value<T> {
 #[cold]
 #[track_caller]
 fn unset() -> ! {
-    panic!("a storage value was read before it was set")
+    fail("a storage value was read before it was set")
 }
