@@ -155,6 +155,7 @@ impl Output for Buffer {
 }
 
 /// Bytes being decoded.
+#[derive(Clone)]
 pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {

@@ -75,7 +75,7 @@ impl<R> Constructor<R> {
     /// The creation of a contract from uploaded code.
     ///
     /// Capability: `instantiate`.
-    pub fn of_code(self, code_hash: Hash) -> Create<R> {
+    pub fn of_code<'a>(self, code_hash: Hash) -> Create<'a, R> {
         Create::new(code_hash, self)
     }
 }

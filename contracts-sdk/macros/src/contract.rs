@@ -53,7 +53,19 @@ pub(crate) fn expand(arguments: Tokens, item: Tokens) -> Result<Tokens> {
     let client = client::modules(&contract, &sdk);
     let name = module.ident.to_string();
     let abi = abi::function(&contract, &name, &module.attributes, &sdk);
-    Ok(module.with(&quote!(#entries #client #abi)))
+    let whole = module.with(&quote!(#entries #client #abi));
+    let (visibility, ident) = (&module.visibility, &module.ident);
+    // What callers and tools need is found beside the module too, which is the
+    // root of the crate.
+    Ok(quote! {
+        #whole
+
+        #[allow(unused_imports)]
+        #visibility use #ident::{constructors, messages};
+        #[cfg(not(target_family = "wasm"))]
+        #[allow(unused_imports)]
+        #visibility use #ident::abi;
+    })
 }
 
 fn arguments_of(arguments: Tokens) -> Result<Capabilities> {

@@ -56,12 +56,14 @@ fn entry(
         Some(method) => fallback_arm(contract, method, payable, sdk),
         None => quote!(#sdk::rt::unreadable()),
     };
+    let whole = fallback.map(|_| quote!(let whole = input.clone();));
     quote! {
         const _: () = {
             #[unsafe(export_name = #export)]
             extern "C" fn entry() {
                 #deny
                 let mut input = #sdk::rt::input();
+                #whole
                 match #sdk::rt::selector(&mut input) {
                     #(#arms)*
                     _ => #otherwise,
@@ -113,7 +115,7 @@ fn fallback_arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &
     quote! {{
         #deny
         let mut contract = <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
-        #sdk::rt::reply_raw(#root::#ident(&mut contract, whole))
+        #sdk::rt::reply_raw(#root::#ident(&mut contract, #sdk::rt::rest(&whole)))
     }}
 }
 

@@ -104,6 +104,12 @@ impl Method {
             .skip(1)
             .map(argument)
             .collect::<Result<Vec<_>>>()?;
+        if kind == Kind::Fallback && arguments.len() != 1 {
+            return Err(Error::new(
+                method.sig.ident.span(),
+                "a fallback takes the whole input: `(&mut self, input: Vec<u8>)`",
+            ));
+        }
         let returns = match &method.sig.output {
             ReturnType::Default => parse_quote!(()),
             ReturnType::Type(_, returns) => (**returns).clone(),

@@ -124,7 +124,7 @@ fn layout(item: &ItemStruct, slots: &[u8]) -> Tokens {
         conditions.extend(
             types
                 .iter()
-                .map(|ty| syn::parse_quote!(#ty: #sdk::abi::Layout)),
+                .map(|ty| -> syn::WherePredicate { syn::parse_quote!(#ty: #sdk::abi::Layout) }),
         );
     }
     let (generics, arguments, conditions) = generics.split_for_impl();

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use hull_sdk::codec::Decode;
 use hull_sdk::{Address, Balance, Constructor, Hash, LangError, Message};
-use hull_vm::host_api::Event;
+use hull_vm::host_api::{Event, Host};
 use hull_vm::{Call, CallResult, Config, Entry, Instantiate, MemoryHost, Outcome, Tiering, Vm};
 
 /// Signs every transaction unless a test says otherwise, and has money.
@@ -23,9 +23,9 @@ pub(crate) const GAS: u64 = 100_000_000_000;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds a package of a workspace of contracts and returns its Wasm.
-pub(crate) fn build(workspace: &str, package: &str, module: &str) -> Vec<u8> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join(workspace);
+/// Builds a package of the workspace `contracts` and returns its Wasm.
+pub(crate) fn build(package: &str, module: &str) -> Vec<u8> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
     // Beside this build's own folder, whose lock is held while tests run.
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("contracts");
     let output = Command::new(env!("CARGO"))
@@ -48,7 +48,7 @@ pub(crate) fn build(workspace: &str, package: &str, module: &str) -> Vec<u8> {
 
 /// An example contract.
 pub(crate) fn example(name: &str) -> Vec<u8> {
-    build("../contracts", &format!("hull-{name}"), name)
+    build(&format!("hull-{name}"), name)
 }
 
 /// Bytes of a module without its custom sections.
@@ -105,6 +105,19 @@ impl Chain {
             host,
             salt: 0,
         }
+    }
+
+    /// The same chain again, to be changed by itself.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            vm: self.vm.clone(),
+            host: self.host.clone(),
+            salt: self.salt,
+        }
+    }
+
+    pub(crate) fn balance(&mut self, address: Address) -> Balance {
+        self.host.balance(&address).expect("no failure of the node")
     }
 
     pub(crate) fn upload(&mut self, wasm: &[u8]) -> Hash {
