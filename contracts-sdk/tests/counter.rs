@@ -22,7 +22,7 @@ fn overflow_reverts_with_the_line() {
     let counter = chain.deploy(&example("counter"), constructors::new(u64::MAX));
     let outcome = chain.send(ALICE, counter, 0, messages::add(1).input);
     assert_eq!(outcome.result, CallResult::Revert);
-    assert_eq!(outcome.data, []);
+    assert!(outcome.data.is_empty());
     assert_eq!(
         outcome.message.as_deref(),
         Some("counter/src/lib.rs:26:25: attempt to add with overflow")

@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(bytes(&key(&[7, 0, 0]).before()), [7, 0]);
         assert_eq!(bytes(&key(&[7, 1]).before()), [7, 0]);
         assert_eq!(bytes(&key(&[7, 255, 255]).after()), [8]);
-        assert_eq!(bytes(&key(&[255]).after()), []);
+        assert!(bytes(&key(&[255]).after()).is_empty());
     }
 
     #[test]
