@@ -18,6 +18,7 @@ mod buffer;
 mod call;
 mod create;
 pub mod crypto;
+mod decode;
 pub mod env;
 mod error;
 mod event;

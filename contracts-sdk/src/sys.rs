@@ -276,13 +276,10 @@ pub(crate) fn terminate(beneficiary: &Address) -> ! {
     host!(terminate(at(&beneficiary.0)))
 }
 
-pub(crate) fn event(topics: &[[u8; 32]], data: &[u8]) {
-    let (topics, count) = (
-        topics.as_ptr().expose_provenance() as u32,
-        topics.len() as u32,
-    );
-    let (data, len) = from(data);
-    host!(event(topics, count, data, len));
+/// `topics` are `count` times 32 bytes.
+pub(crate) fn event(topics: &[u8], count: usize, data: &[u8]) {
+    let ((topics, _), (data, len)) = (from(topics), from(data));
+    host!(event(topics, count as u32, data, len));
 }
 
 pub(crate) fn debug_log(message: &[u8]) {

@@ -241,5 +241,5 @@ fn setting_beyond_the_end_gives_up() {
         message.ends_with("a list has no element at this index"),
         "{message}"
     );
-    assert!(message.starts_with("collections/src/lib.rs:"), "{message}");
+    assert!(message.starts_with("fixtures/collections/src/lib.rs:"), "{message}");
 }

@@ -197,7 +197,7 @@ fn a_call_that_must_work_gives_up_with_the_reason() {
     assert_eq!(outcome.result, CallResult::Revert);
     let message = outcome.message.unwrap_or_default();
     assert!(
-        message.starts_with("kinds/src/lib.rs:")
+        message.starts_with("fixtures/kinds/src/lib.rs:")
             && message.ends_with("no contract at the called address, or no such code"),
         "{message}"
     );
