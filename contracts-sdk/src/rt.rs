@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use parity_scale_codec::Encode;
 
-pub use crate::decode::{Pick, PickAny};
 use crate::buffer::{self, Buffer, Reader};
+pub use crate::decode::{Pick, PickAny};
 pub use crate::event::Topics;
 use crate::{fail, sys};
 

@@ -42,7 +42,10 @@ pub(crate) fn build(package: &str, module: &str) -> Vec<u8> {
         "{package} does not build:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let file = target.join(TARGET).join("release").join(format!("{module}.wasm"));
+    let file = target
+        .join(TARGET)
+        .join("release")
+        .join(format!("{module}.wasm"));
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
