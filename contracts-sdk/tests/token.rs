@@ -170,7 +170,7 @@ fn the_abi_is_sound() {
 }
 
 /// Without custom sections. What it has; the goal is 12 KiB.
-const MOST_BYTES: usize = 17_100;
+const MOST_BYTES: usize = 16_500;
 
 #[test]
 fn is_small() {

@@ -99,8 +99,10 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn new() -> Self {
-        let mut config = Config::default();
-        config.tiering = Tiering::BaselineOnly;
+        let config = Config {
+            tiering: Tiering::BaselineOnly,
+            ..Config::default()
+        };
         let mut host = MemoryHost::default();
         host.set_balance(ALICE, WEALTH);
         Self {
