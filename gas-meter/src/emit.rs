@@ -7,7 +7,7 @@
 //!     block $body (result …)
 //!       the original operators, with charges, checks, loads and stores
 //!     end
-//!     epilogue: store the counter
+//!     epilogue: store the counter, or make it a result
 //!     return
 //!   end
 //!   GAS = -1; unreachable
@@ -19,19 +19,22 @@
 //! where the function's own label was. Parts that a function does not need are
 //! left out.
 
-use wasm_encoder::{BlockType, Encode, Instruction, ValType};
+mod copy;
+mod locals;
 
+use wasm_encoder::{BlockType, Encode, Instruction};
+use wasmparser::FunctionBody;
+
+use self::copy::Copier;
+use self::locals::Locals;
 use crate::error::InstrumentError;
 use crate::frames::{FrameRules, FrameUse};
 use crate::nan::canonicalise;
 use crate::plan::{Event, EventKind, Float, Plan};
-use crate::prepay::Role;
+use crate::prepay::{Callees, Role};
 use crate::spin::{self, SpinWriter};
-use crate::state::{Action, Callees, Step, Tracker};
-
-/// The most locals a function may have, parameters included: engines and
-/// `wasmparser` refuse more.
-const MAX_LOCALS: u32 = 50_000;
+use crate::state::{Action, Step};
+use crate::tracker::Tracker;
 
 /// What a function's code needs to know of its module.
 pub(crate) struct Surroundings<'m> {
@@ -48,8 +51,7 @@ pub(crate) struct Source<'m> {
     /// Index of the function, imports counted.
     pub(crate) function: u32,
     pub(crate) frame_use: Option<FrameUse>,
-    /// Its body, locals included.
-    pub(crate) body: &'m [u8],
+    pub(crate) body: &'m FunctionBody<'m>,
     pub(crate) plan: &'m Plan,
     pub(crate) role: Role,
     /// Type of a block with the function's results.
@@ -68,62 +70,19 @@ pub(crate) fn emit(
         source,
         surroundings,
         shape: Shape::new(source, &tracker),
-        out: Vec::with_capacity(source.body.len() * 2),
-        copied: plan.code_start,
+        out: Vec::with_capacity(source.body.as_bytes().len() * 2),
+        copier: Copier::new(source.body.as_bytes(), plan, locals.moved.clone()),
         nesting: 0,
         locals,
         tracker,
     };
-    emitter.declare_locals();
+    emitter.locals.write(&mut emitter.out);
     emitter.prologue();
     for (index, event) in plan.events.iter().enumerate() {
         emitter.event(index, event);
     }
     emitter.epilogue();
     Ok(emitter.out)
-}
-
-/// The locals that the pass adds, by index; one that is not needed is not
-/// declared.
-#[derive(Default)]
-struct Locals {
-    /// The gas counter.
-    gas: u32,
-    /// The frame bytes that are left to callees.
-    frames: u32,
-    /// The operand of a sized charge.
-    size: u32,
-    f32: u32,
-    f64: u32,
-    declared: Vec<ValType>,
-}
-
-impl Locals {
-    fn new(source: &Source<'_>, tracker: &Tracker<'_>) -> Result<Self, InstrumentError> {
-        let plan = source.plan;
-        let original = plan.params.saturating_add(plan.locals);
-        let mut locals = Locals::default();
-        let mut declare = |needed: bool, ty: ValType| {
-            let index = original.saturating_add(locals.declared.len() as u32);
-            locals.declared.extend(needed.then_some(ty));
-            index
-        };
-        locals.gas = declare(tracker.uses_local, ValType::I64);
-        locals.frames = declare(source.frame_use.is_some(), ValType::I32);
-        locals.size = declare(plan.uses.sized, ValType::I32);
-        locals.f32 = declare(plan.uses.f32_nan, ValType::F32);
-        locals.f64 = declare(plan.uses.f64_nan, ValType::F64);
-        let found = u64::from(original) + locals.declared.len() as u64;
-        if found > MAX_LOCALS.into() {
-            return Err(InstrumentError::TooLarge {
-                function: source.function,
-                what: "locals",
-                found,
-                limit: MAX_LOCALS.into(),
-            });
-        }
-        Ok(locals)
-    }
 }
 
 /// Which parts of the frame around the body a function needs.
@@ -140,7 +99,7 @@ impl Shape {
         let frame_exit = source
             .frame_use
             .is_some_and(|frames| frames.charge.is_some());
-        let epilogue = tracker.stores_at_exit;
+        let epilogue = tracker.stores_at_exit || source.role.threaded;
         let branches_to_epilogue = epilogue && source.plan.uses.function_branch;
         let body_block = gas_exit || frame_exit || branches_to_epilogue;
         Self {
@@ -159,8 +118,7 @@ struct Emitter<'m> {
     shape: Shape,
     locals: Locals,
     out: Vec<u8>,
-    /// How much of the body has been copied.
-    copied: u32,
+    copier: Copier<'m>,
     /// Open blocks of the original code.
     nesting: u32,
 }
@@ -174,26 +132,6 @@ impl Emitter<'_> {
         instructions
             .iter()
             .for_each(|instruction| instruction.encode(&mut self.out));
-    }
-
-    /// Copies the original up to `to`.
-    fn copy_to(&mut self, to: u32) {
-        let range = self.copied as usize..to as usize;
-        self.out
-            .extend_from_slice(self.source.body.get(range).unwrap_or_default());
-        self.copied = self.copied.max(to);
-    }
-
-    fn declare_locals(&mut self) {
-        let mut reader = wasmparser::BinaryReader::new(self.source.body, 0);
-        let groups = reader.read_var_u32().unwrap_or(0);
-        (groups + self.locals.declared.len() as u32).encode(&mut self.out);
-        self.copied = reader.current_position() as u32;
-        self.copy_to(self.source.plan.code_start);
-        for ty in &self.locals.declared {
-            1u32.encode(&mut self.out);
-            ty.encode(&mut self.out);
-        }
     }
 
     fn prologue(&mut self) {
@@ -211,7 +149,7 @@ impl Emitter<'_> {
     }
 
     fn event(&mut self, index: usize, event: &Event) {
-        self.copy_to(event.at);
+        self.copier.copy_to(event.at, &mut self.out);
         if event.kind == EventKind::Enter {
             self.nesting += 1;
         }
@@ -233,7 +171,7 @@ impl Emitter<'_> {
             EventKind::Return if self.shape.epilogue => {
                 self.put(&Instruction::Br(body));
                 // In place of the one byte of `return`.
-                self.copied += 1;
+                self.copier.skip_to(event.at + 1);
             }
             EventKind::Sized { unit_cost, .. } => self.sized_charge(unit_cost, body + 1),
             EventKind::Nan(float) => {
@@ -243,9 +181,10 @@ impl Emitter<'_> {
                 };
                 self.put_all(&canonicalise(float, scratch));
             }
-            EventKind::Call { .. } | EventKind::CallIndirect { .. } => self.leave_frames(event),
+            EventKind::Call { .. } | EventKind::CallIndirect { .. } => self.hand_over(event),
+            EventKind::Called { function } => self.take_back(function),
             EventKind::Spin { index } => self.spin(index as usize, body + 1),
-            EventKind::Skip { to } => self.copied = to,
+            EventKind::Skip { to } => self.copier.skip_to(to),
             _ => {}
         }
     }
@@ -276,10 +215,16 @@ impl Emitter<'_> {
             return;
         };
         let local = self.locals.frames;
-        self.put(&Instruction::GlobalGet(self.surroundings.frames));
+        if !self.source.role.takes_frames {
+            self.put_all(&[
+                Instruction::GlobalGet(self.surroundings.frames),
+                Instruction::LocalSet(local),
+            ]);
+        }
         match frames.charge {
-            None => self.put(&Instruction::LocalSet(local)),
+            None => {}
             Some(bytes) => self.put_all(&[
+                Instruction::LocalGet(local),
                 Instruction::I32Const(bytes as i32),
                 Instruction::I32Sub,
                 Instruction::LocalTee(local),
@@ -290,13 +235,30 @@ impl Emitter<'_> {
         }
     }
 
-    /// Leaves what is left of the stack to whom a call may lead.
-    fn leave_frames(&mut self, call: &Event) {
-        if self.surroundings.frame_rules.leaves(call) {
+    /// Gives a callee the counters it takes: as arguments, or what is left of
+    /// the stack in its global.
+    fn hand_over(&mut self, call: &Event) {
+        let callee = match call.kind {
+            EventKind::Call { function, .. } => self.surroundings.callees.role(function),
+            _ => Role::default(),
+        };
+        if callee.threaded {
+            self.put(&Instruction::LocalGet(self.locals.gas));
+        }
+        if callee.takes_frames {
+            self.put(&Instruction::LocalGet(self.locals.frames));
+        } else if self.surroundings.frame_rules.leaves(call) {
             self.put_all(&[
                 Instruction::LocalGet(self.locals.frames),
                 Instruction::GlobalSet(self.surroundings.frames),
             ]);
+        }
+    }
+
+    /// Takes the gas counter from the results of a callee that gives it back.
+    fn take_back(&mut self, callee: u32) {
+        if self.surroundings.callees.role(callee).threaded {
+            self.put(&Instruction::LocalSet(self.locals.gas));
         }
     }
 
@@ -311,18 +273,17 @@ impl Emitter<'_> {
 
     fn spin(&mut self, index: usize, exit_depth: u32) {
         let spin = self.source.plan.spins[index];
+        let mut body = Vec::new();
+        self.copier.skip_to(spin.from);
+        self.copier.copy_to(spin.to, &mut body);
+        self.copier.skip_to(spin.end);
         let writer = SpinWriter {
-            body: self
-                .source
-                .body
-                .get(spin.from as usize..spin.to as usize)
-                .unwrap_or_default(),
+            body: &body,
             cost: self.source.plan.regions[spin.region as usize].cost,
             gas: self.locals.gas,
             check: &self.check(exit_depth + spin::DEPTH),
         };
         writer.write(&mut self.out);
-        self.copied = spin.end;
     }
 
     /// Leaves the function if the gas counter is negative.
@@ -354,13 +315,15 @@ impl Emitter<'_> {
 
     /// What follows the body: its last operator is the function's `end`.
     fn epilogue(&mut self) {
-        let length = self.source.body.len() as u32;
-        self.copy_to(length - 1);
+        self.copier.copy_to(self.copier.last(), &mut self.out);
         if self.shape.body_block {
             self.put(&Instruction::End);
         }
         let step = self.tracker.leave();
         self.put_step(step, 0);
+        if self.source.role.threaded {
+            self.put(&Instruction::LocalGet(self.locals.gas));
+        }
         let exits = [
             (
                 self.shape.gas_exit,

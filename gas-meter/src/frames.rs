@@ -114,7 +114,12 @@ impl<'g> FrameRules<'g> {
         callee.is_some_and(|node| self.reads[node as usize])
     }
 
-    /// What the function with this body and plan does.
+    /// Whether a body reads the counter.
+    pub(crate) fn reads(&self, body: u32) -> bool {
+        self.reads[body as usize]
+    }
+
+    /// What the function with this body and plan does, if it reads the counter.
     pub(crate) fn of(&self, body: usize, plan: &Plan) -> Option<FrameUse> {
         let mut search = FirstNeed::default();
         for (index, event) in plan.events.iter().enumerate() {

@@ -29,6 +29,8 @@ mod schedule;
 mod spin;
 mod state;
 mod tarjan;
+mod tracker;
+mod types;
 
 pub use class::{OperatorClass, class_of};
 pub use config::{CONTRACT_MAX_MEMORY_PAGES, Config, FRAME_LIMIT};

@@ -35,6 +35,8 @@ pub(crate) struct Module<'a> {
     /// Functions that a reference may point to: named in an element segment,
     /// or by `ref.func` outside of function bodies.
     pub(crate) referenced: Vec<u32>,
+    /// By function: whether anything but an operator of a body names it.
+    pub(crate) named: Vec<bool>,
     pub(crate) data_count: Option<u32>,
     pub(crate) bodies: Vec<FunctionBody<'a>>,
     pub(crate) sections: Sections,
@@ -44,7 +46,6 @@ pub(crate) struct Module<'a> {
 #[derive(Default)]
 pub(crate) struct Sections {
     pub(crate) types: Option<Counted>,
-    pub(crate) functions: Option<Counted>,
     pub(crate) globals: Option<Counted>,
     pub(crate) exports: Option<Counted>,
     pub(crate) imports: Option<Range<u64>>,
@@ -87,6 +88,16 @@ impl<'a> Module<'a> {
                 "functions and bodies differ in number",
             ));
         }
+        module.named = vec![false; module.functions.len()];
+        let outside = module.referenced.iter().chain(&module.start).copied();
+        for function in module
+            .exported_functions()
+            .chain(outside)
+            .collect::<Vec<_>>()
+        {
+            let named = module.named.get_mut(function as usize);
+            *named.ok_or_else(|| malformed(0, "a reference to an unknown function"))? = true;
+        }
         Ok(module)
     }
 
@@ -124,7 +135,6 @@ impl<'a> Module<'a> {
                 self.read_imports(reader)
             }
             Payload::FunctionSection(reader) => {
-                self.sections.functions = counted!(reader);
                 for function in reader {
                     self.functions.push(function?);
                 }

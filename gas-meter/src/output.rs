@@ -1,8 +1,8 @@
 //! Writing the instrumented module.
 
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataCountSection, Encode, ExportKind, GlobalType, MemorySection,
-    MemoryType, RawSection, SectionId, StartSection, ValType,
+    CodeSection, ConstExpr, DataCountSection, Encode, ExportKind, FunctionSection, GlobalType,
+    MemorySection, MemoryType, RawSection, SectionId, StartSection, ValType,
 };
 
 use crate::config::Config;
@@ -13,8 +13,8 @@ use crate::names;
 pub(crate) struct Additions<'m> {
     /// Types of the appended blocks and functions, encoded.
     pub(crate) types: Vec<Vec<u8>>,
-    /// Type index of the reset function.
-    pub(crate) reset_type: u32,
+    /// Type index of every function of the output that is not imported.
+    pub(crate) functions: Vec<u32>,
     /// Every function body of the output, with its length before it.
     pub(crate) code: &'m CodeSection,
 }
@@ -46,12 +46,11 @@ pub(crate) fn write(module: &Module<'_>, config: &Config<'_>, additions: Additio
         &additions.types[..],
     );
     raw(&mut out, SectionId::Import, &sections.imports);
-    extend(
-        &mut out,
-        SectionId::Function,
-        &sections.functions,
-        &[encoded(additions.reset_type)],
-    );
+    let mut functions = FunctionSection::new();
+    for &ty in &additions.functions {
+        functions.function(ty);
+    }
+    out.section(&functions);
     raw(&mut out, SectionId::Table, &sections.tables);
     if module.memories.len() > module.imported_memories as usize {
         out.section(&memories(module, config));

@@ -1,10 +1,6 @@
 //! The pass: read, scan, decide, write.
 
-use std::collections::BTreeMap;
-
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasm_encoder::{BlockType, CodeSection, Encode};
-use wasmparser::ValType;
+use wasm_encoder::CodeSection;
 
 use crate::callgraph::CallGraph;
 use crate::config::Config;
@@ -12,13 +8,13 @@ use crate::emit::{Source, Surroundings, emit};
 use crate::error::InstrumentError;
 use crate::facts::{Facts, MemoryFacts};
 use crate::frames::FrameRules;
-use crate::module::{Module, malformed, unsupported};
+use crate::module::{Module, unsupported};
 use crate::output::{Additions, write};
 use crate::plan::Plan;
-use crate::prepay;
+use crate::prepay::{self, Callees};
 use crate::reset::reset_function;
 use crate::scan::scan;
-use crate::state::Callees;
+use crate::types::TypeAdditions;
 
 /// A module after the pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +27,15 @@ pub struct Instrumented {
 
 /// Instruments a module.
 ///
-/// The module must have passed validation. Of any other, the pass returns an
-/// error or a module that does not validate, but it never panics. Time and
-/// space are linear in the module's size.
+/// The module must have passed validation, and this is not where it does: the
+/// pass checks only what it has to look up. Of bytes that are no valid module it
+/// makes an error or another module, which may be valid even so, because code
+/// that can never run and custom sections are left out, and with them whatever is
+/// wrong there. Admission is what refuses. Whatever the bytes, the pass does not
+/// panic, and time and space are linear in their number.
+///
+/// # Errors
+/// See [`InstrumentError`].
 pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, InstrumentError> {
     let module = Module::read(wasm)?;
     check_profile(&module, config)?;
@@ -42,9 +44,10 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
         .collect::<Result<Vec<_>, _>>()?;
     let graph = CallGraph::new(&module, &plans);
     let frame_rules = FrameRules::new(&module, &plans, &graph, config.frame_limit)?;
-    let roles = prepay::assign(&module, &mut plans, &graph);
+    let roles = prepay::assign(&module, &mut plans, &graph, &frame_rules);
     let facts = facts(&module, config, &plans, frame_rules.entry_need);
     let mut types = TypeAdditions::new(&module);
+    let mut functions = Vec::with_capacity(plans.len() + 1);
     let mut code = CodeSection::new();
     let surroundings = Surroundings {
         gas: module.global_count(),
@@ -60,18 +63,19 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
         let source = Source {
             function,
             frame_use: frame_rules.of(body, plan),
-            body: module.bodies[body].as_bytes(),
+            body: &module.bodies[body],
             plan,
             role: roles[body],
-            block_type: types.block_type(&module, function)?,
+            block_type: types.of_block(function)?,
         };
         code.raw(&emit(&source, &surroundings)?);
+        functions.push(types.of_function(function, roles[body])?);
     }
-    let reset_type = types.index(&[])?;
+    functions.push(types.index(&[], &[])?);
     code.function(&reset_function(&module));
     let additions = Additions {
         types: types.encoded,
-        reset_type,
+        functions,
         code: &code,
     };
     Ok(Instrumented {
@@ -99,11 +103,6 @@ fn check_profile(module: &Module<'_>, config: &Config<'_>) -> Result<(), Instrum
     {
         return Err(unsupported(0, "a 64-bit or shared table"));
     }
-    let functions = module.functions.len() as u32;
-    let known = |&function: &u32| function < functions;
-    if !module.referenced.iter().all(known) || !module.start.iter().all(known) {
-        return Err(malformed(0, "a reference to an unknown function"));
-    }
     Ok(())
 }
 
@@ -124,62 +123,3 @@ fn facts(module: &Module<'_>, config: &Config<'_>, plans: &[Plan], entry_frames:
 
 /// The most pages a 32-bit memory can have.
 const MAX_PAGES: u64 = 1 << 16;
-
-/// Types that the pass appends: functions without parameters, by results.
-struct TypeAdditions {
-    by_results: BTreeMap<Vec<ValType>, u32>,
-    next: u32,
-    encoded: Vec<Vec<u8>>,
-}
-
-impl TypeAdditions {
-    fn new(module: &Module<'_>) -> Self {
-        Self {
-            by_results: BTreeMap::new(),
-            next: module.types.len() as u32,
-            encoded: Vec::new(),
-        }
-    }
-
-    /// Type of a block with the results of `function`.
-    fn block_type(
-        &mut self,
-        module: &Module<'_>,
-        function: u32,
-    ) -> Result<BlockType, InstrumentError> {
-        let results = module
-            .function_type(function)
-            .map_or(&[][..], |ty| ty.results());
-        match results {
-            [] => Ok(BlockType::Empty),
-            [result] => Ok(BlockType::Result(encodable(*result)?)),
-            _ => Ok(BlockType::FunctionType(self.index(results)?)),
-        }
-    }
-
-    /// Index of the type without parameters and with `results`.
-    fn index(&mut self, results: &[ValType]) -> Result<u32, InstrumentError> {
-        if let Some(&index) = self.by_results.get(results) {
-            return Ok(index);
-        }
-        let mut encoded = vec![FUNCTION_TYPE, 0];
-        (results.len() as u32).encode(&mut encoded);
-        for &result in results {
-            encodable(result)?.encode(&mut encoded);
-        }
-        self.encoded.push(encoded);
-        let index = self.next;
-        self.next += 1;
-        self.by_results.insert(results.to_vec(), index);
-        Ok(index)
-    }
-}
-
-/// What an encoded function type begins with.
-const FUNCTION_TYPE: u8 = 0x60;
-
-fn encodable(ty: ValType) -> Result<wasm_encoder::ValType, InstrumentError> {
-    RoundtripReencoder
-        .val_type(ty)
-        .map_err(|_| unsupported(0, "a type that is not a value type"))
-}

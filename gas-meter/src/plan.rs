@@ -15,6 +15,10 @@ pub(crate) const FUNCTION_LABEL: LabelId = 0;
 /// The metering block that is charged when a function is entered.
 pub(crate) const ENTRY_REGION: RegionId = 0;
 
+/// By how many parameters a function may grow: the gas counter and what is left
+/// of the stack.
+pub(crate) const THREADED: u32 = 2;
+
 /// A scanned function body.
 #[derive(Default)]
 pub(crate) struct Plan {
@@ -24,6 +28,9 @@ pub(crate) struct Plan {
     pub(crate) labels: Vec<Label>,
     /// Targets of every `br_table`, one after the other.
     pub(crate) table_targets: Vec<LabelId>,
+    /// Uses of the first [`THREADED`] declared locals, if parameters may come in
+    /// their place.
+    pub(crate) early_locals: Vec<EarlyLocal>,
     /// Loops to be unrolled.
     pub(crate) spins: Vec<Spin>,
     /// Where the operators begin in the body: what lies before declares locals.
@@ -74,6 +81,24 @@ pub(crate) struct Spin {
     pub(crate) to: u32,
     /// After `end`.
     pub(crate) end: u32,
+}
+
+/// A use of one of the first declared locals. Places are offsets in the body.
+#[derive(Clone, Copy)]
+pub(crate) struct EarlyLocal {
+    pub(crate) at: u32,
+    pub(crate) end: u32,
+    /// Which of the declared locals.
+    pub(crate) slot: u32,
+    pub(crate) access: LocalAccess,
+}
+
+/// An operator on a local.
+#[derive(Clone, Copy)]
+pub(crate) enum LocalAccess {
+    Get,
+    Set,
+    Tee,
 }
 
 /// A branch target.
@@ -127,6 +152,8 @@ pub(crate) enum EventKind {
     Return,
     /// Before a `call` in a metering block.
     Call { function: u32, region: RegionId },
+    /// After a `call` of a function that only calls name.
+    Called { function: u32 },
     /// Before a `call_indirect`.
     CallIndirect { ty: u32, region: RegionId },
     /// `ref.func`.

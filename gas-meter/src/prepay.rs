@@ -4,10 +4,14 @@
 //! to its callers: they know the price, have the counter at hand, and charge it
 //! together with the rest of their own block. What such a function does not
 //! charge it need not load, so most calls move the counter less.
+//!
+//! Where the callee does charge, the counter is handed to it as a parameter and
+//! back as a result: in a register on both ways, not through memory.
 
 use crate::callgraph::{CallGraph, body_of};
+use crate::frames::FrameRules;
 use crate::module::Module;
-use crate::plan::{ENTRY_REGION, EventKind, Plan};
+use crate::plan::{ENTRY_REGION, EventKind, Plan, THREADED};
 
 /// A callee is prepaid up to this much, in gas: a thousandth of a second. It
 /// bounds what chains of functions that call the next one twice would add up
@@ -28,11 +32,54 @@ pub(crate) struct Role {
     pub(crate) quiet: bool,
     /// It is so cheap that its callers need not check the counter.
     pub(crate) light: bool,
+    /// It takes the counter as a parameter and gives it back as a result.
+    pub(crate) threaded: bool,
+    /// It takes what is left of the stack as a parameter, after the counter.
+    pub(crate) takes_frames: bool,
+}
+
+impl Role {
+    /// How many parameters the function has besides its own.
+    pub(crate) fn extra_params(self) -> u32 {
+        u32::from(self.threaded) + u32::from(self.takes_frames)
+    }
+}
+
+/// The most parameters a function may have: engines and `wasmparser` refuse
+/// more.
+const MAX_PARAMS: u32 = 1_000;
+
+/// The most results a function may have of its own to be threaded: two are
+/// returned in registers, more are not.
+const MAX_THREADED_RESULTS: usize = 1;
+
+/// The roles of the functions that a function calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Callees<'r> {
+    /// Functions below this index are the host's.
+    pub(crate) imported_functions: u32,
+    /// By body.
+    pub(crate) roles: &'r [Role],
+}
+
+impl Callees<'_> {
+    /// The role of a function; one of the host's has none.
+    pub(crate) fn role(&self, function: u32) -> Role {
+        let body = function.checked_sub(self.imported_functions);
+        body.and_then(|body| self.roles.get(body as usize))
+            .copied()
+            .unwrap_or_default()
+    }
 }
 
 /// Decides the role of every body, and adds to each metering block what it
 /// pays for its callees.
-pub(crate) fn assign(module: &Module<'_>, plans: &mut [Plan], graph: &CallGraph) -> Vec<Role> {
+pub(crate) fn assign(
+    module: &Module<'_>,
+    plans: &mut [Plan],
+    graph: &CallGraph,
+    frame_rules: &FrameRules<'_>,
+) -> Vec<Role> {
     let mut payer = Payer {
         module,
         component_of: graph.components.by_node(),
@@ -52,6 +99,7 @@ pub(crate) fn assign(module: &Module<'_>, plans: &mut [Plan], graph: &CallGraph)
         bodies().for_each(|&body| payer.decide_prepaid(plans, body));
         bodies().for_each(|&body| payer.pay_for_others(plans, body, true));
         bodies().for_each(|&body| payer.decide_cheap(plans, body, recursive));
+        bodies().for_each(|&body| payer.decide_threaded(plans, body, frame_rules));
     }
     payer.roles
 }
@@ -142,22 +190,29 @@ impl Payer<'_> {
         let role = &mut self.roles[body as usize];
         (role.quiet, role.light) = (quiet, light);
     }
+
+    fn decide_threaded(&mut self, plans: &[Plan], body: u32, frame_rules: &FrameRules<'_>) {
+        let ty = self
+            .module
+            .function_type(self.module.function_of_body(body as usize));
+        let results = ty.map_or(usize::MAX, |ty| ty.results().len());
+        let role = &mut self.roles[body as usize];
+        role.threaded = self.direct_only[body as usize]
+            && !role.quiet
+            && results <= MAX_THREADED_RESULTS
+            && plans[body as usize].params + THREADED <= MAX_PARAMS;
+        role.takes_frames = role.threaded && frame_rules.reads(body);
+    }
 }
 
 /// By body: whether nothing but a `call` in this module can reach it.
 fn direct_only(module: &Module<'_>, plans: &[Plan]) -> Vec<bool> {
-    let mut direct_only = vec![true; plans.len()];
-    let exported = module.exported_functions();
-    let named = module.referenced.iter().chain(&module.start).copied();
-    let in_bodies = plans
-        .iter()
-        .flat_map(|plan| &plan.events)
-        .filter_map(|event| match event.kind {
-            EventKind::Reference { function } => Some(function),
-            _ => None,
-        });
-    for function in exported.chain(named).chain(in_bodies) {
-        if let Some(body) = body_of(module, function) {
+    let named = module.named.iter().skip(module.imported_functions as usize);
+    let mut direct_only: Vec<bool> = named.map(|named| !named).collect();
+    for event in plans.iter().flat_map(|plan| &plan.events) {
+        if let EventKind::Reference { function } = event.kind
+            && let Some(body) = body_of(module, function)
+        {
             direct_only[body as usize] = false;
         }
     }

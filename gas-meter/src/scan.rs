@@ -4,27 +4,20 @@
 //! The rule that splits a body into metering blocks is in `SPEC.md`; the names
 //! here are those of that page.
 
-use wasmparser::{BlockType, BrTable, Operator};
+mod blocks;
+mod build;
+mod spins;
+
+use wasmparser::Operator;
+
+use self::spins::{Loop, spin_bytes};
 
 use crate::class::{OperatorClass, class_of};
 use crate::error::InstrumentError;
 use crate::height::height_change;
 use crate::module::{Module, check_values, malformed};
-use crate::plan::{
-    ENTRY_REGION, Event, EventKind, Float, Label, LabelId, Plan, Region, RegionId, Spin,
-};
+use crate::plan::{EarlyLocal, EventKind, Float, LabelId, LocalAccess, Plan, RegionId, THREADED};
 use crate::schedule::Schedule;
-use crate::spin::UNROLLED;
-
-/// Loops of at most this many operators are unrolled: in a longer one, counting
-/// is a small part of an iteration.
-const MAX_SPIN_OPERATORS: u32 = 32;
-
-/// By how many bytes unrolling may lengthen a function at first, and what part
-/// of its own length more: enough for what programs spend their time in, too
-/// little for a module of many small loops to grow by.
-const SPIN_BYTES: usize = 1024;
-const SPIN_BYTES_PART: usize = 4;
 
 /// Scans the body of number `body`.
 pub(crate) fn scan(
@@ -61,25 +54,6 @@ enum FrameKind {
     Else,
 }
 
-/// An open loop.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Loop {
-    /// The metering block that begins at its header.
-    header: RegionId,
-    /// Offsets of the operator and of what follows it.
-    at: u64,
-    from: u64,
-    /// How many events and operators there were when it had been entered.
-    events: usize,
-    operators: u32,
-    /// Offsets of a branch back to the header before which nothing but plain
-    /// operators stood, and of what follows it.
-    latch: Option<(u64, u64)>,
-}
-
-/// Events of a loop that was just entered: before its operator, two after.
-const LOOP_EVENTS: usize = 3;
-
 /// An open block of reachable code.
 struct Frame {
     kind: FrameKind,
@@ -115,6 +89,8 @@ struct Scanner<'m> {
     spin_bytes: usize,
     /// Locals with parameters.
     all_locals: u32,
+    /// Whether the function may get parameters.
+    may_thread: bool,
     /// Offset of the body in the module.
     base: u64,
 }
@@ -126,8 +102,9 @@ impl<'m> Scanner<'m> {
         body: usize,
     ) -> Result<Self, InstrumentError> {
         let base = module.bodies[body].range().start;
+        let function = module.function_of_body(body);
         let ty = module
-            .function_type(module.function_of_body(body))
+            .function_type(function)
             .ok_or_else(|| malformed(base, "unknown type"))?;
         let (params, results) = (ty.params().len() as u32, ty.results().len() as u32);
         let mut scanner = Self {
@@ -143,8 +120,9 @@ impl<'m> Scanner<'m> {
             dead_from: 0,
             dead_nesting: 0,
             loops: 0,
-            spin_bytes: SPIN_BYTES + module.bodies[body].as_bytes().len() / SPIN_BYTES_PART,
+            spin_bytes: spin_bytes(module.bodies[body].as_bytes().len()),
             all_locals: params,
+            may_thread: !module.named[function as usize],
             base,
         };
         let entry = scanner.add_region();
@@ -294,6 +272,14 @@ impl<'m> Scanner<'m> {
                     },
                 );
                 self.call(self.module.functions[function_index as usize], at)?;
+                if !self.module.named[function_index as usize] {
+                    self.event(
+                        next,
+                        EventKind::Called {
+                            function: function_index,
+                        },
+                    );
+                }
             }
             Operator::CallIndirect { type_index, .. } => {
                 let region = self.current_region();
@@ -338,6 +324,9 @@ impl<'m> Scanner<'m> {
                 },
             );
         }
+        if self.may_thread && class == OperatorClass::Local {
+            self.note_early_local(op, at, next);
+        }
         if let Some(float) = crate::nan::open_nan(op, class) {
             match float {
                 Float::F32 => self.plan.uses.f32_nan = true,
@@ -351,335 +340,23 @@ impl<'m> Scanner<'m> {
         ) || matches!(op, Operator::TableSet { .. });
         self.change_height(height_change(op, class));
     }
-}
 
-/// Blocks and branches.
-impl Scanner<'_> {
-    fn start_loop(
-        &mut self,
-        blockty: BlockType,
-        at: u64,
-        next: u64,
-    ) -> Result<(), InstrumentError> {
-        let (params, results) = self.block_arity(blockty, at)?;
-        let header = self.add_region();
-        let events = self.plan.events.len() + LOOP_EVENTS;
-        let operators = self.plan.operators;
-        let open = Loop {
-            header,
-            at,
-            from: next,
-            events,
-            operators,
-            latch: None,
+    fn note_early_local(&mut self, op: &Operator<'_>, at: u64, next: u64) {
+        let (index, access) = match *op {
+            Operator::LocalGet { local_index } => (local_index, LocalAccess::Get),
+            Operator::LocalSet { local_index } => (local_index, LocalAccess::Set),
+            Operator::LocalTee { local_index } => (local_index, LocalAccess::Tee),
+            _ => return,
         };
-        let label = self.push_frame(FrameKind::Loop(open), params, results);
-        self.event(at, EventKind::EnterLoop(label));
-        self.event(next, EventKind::Enter);
-        self.event(next, EventKind::Region(header));
-        self.region = Some(header);
-        self.loops += 1;
-        Ok(())
-    }
-
-    fn start_if(&mut self, blockty: BlockType, at: u64, next: u64) -> Result<(), InstrumentError> {
-        let (params, results) = self.block_arity(blockty, at)?;
-        self.change_height(-1);
-        let label = self.push_frame(FrameKind::If, params, results);
-        self.event(at, EventKind::Test(label));
-        self.event(next, EventKind::Enter);
-        self.start_region(next);
-        Ok(())
-    }
-
-    fn start_else(&mut self, at: u64, next: u64) -> Result<(), InstrumentError> {
-        let reached = self.region.is_some();
-        let Some(frame) = self
-            .frames
-            .last_mut()
-            .filter(|frame| frame.kind == FrameKind::If)
-        else {
-            return Err(malformed(at, "else without if"));
-        };
-        frame.kind = FrameKind::Else;
-        frame.joined |= reached;
-        self.height = frame.height.saturating_add(frame.params);
-        let label = frame.label;
-        self.plan.labels[label as usize].has_else = true;
-        self.event(next, EventKind::Else(label));
-        self.start_region(next);
-        Ok(())
-    }
-
-    fn end(&mut self, at: u64, next: u64) {
-        let Some(mut frame) = self.frames.pop() else {
-            return;
-        };
-        let escapes = frame.outermost_target < self.frames.len();
-        let Some(parent) = self.frames.last_mut() else {
-            // The function's own end.
-            return;
-        };
-        if escapes {
-            parent.outermost_target = parent.outermost_target.min(frame.outermost_target);
-        }
-        self.height = frame.height.saturating_add(frame.results);
-        self.change_height(0);
-        let mut spins = false;
-        match frame.kind {
-            FrameKind::Loop(open) => {
-                self.loops -= 1;
-                if self.plan.labels[frame.label as usize].iterates {
-                    spins = self.add_spin(&frame, &open, at, next);
-                } else {
-                    self.plan.regions[open.header as usize].charged_with = frame.entry;
-                }
-            }
-            // The edge around the only arm.
-            FrameKind::If => {
-                frame.joined = true;
-                if frame.params > 0 {
-                    self.event(at, EventKind::MissingElse);
-                }
-            }
-            FrameKind::Block | FrameKind::Else => {}
-        }
-        if !frame.joined && self.region.is_none() {
-            self.event(next, EventKind::DeadEnd);
-            self.die(next);
-            return;
-        }
-        if !spins {
-            self.event(next, EventKind::End(frame.label));
-        }
-        if !escapes {
-            self.region = Some(frame.entry);
-        } else if frame.joined {
-            self.start_region(next);
-        }
-    }
-
-    /// Notes a conditional branch, if it is the first event in a loop and leads
-    /// to its header.
-    fn note_latch(&mut self, depth: u32, at: u64, next: u64) {
-        let events = self.plan.events.len();
-        if let Some(Frame {
-            kind: FrameKind::Loop(open),
-            ..
-        }) = self.frames.last_mut()
-            && depth == 0
-            && open.events == events
-        {
-            open.latch = Some((at, next));
-        }
-    }
-
-    /// Replaces the events of a loop that ends at `at` by one, if it is to be
-    /// unrolled.
-    fn add_spin(&mut self, frame: &Frame, open: &Loop, at: u64, next: u64) -> bool {
-        let Some((latch, after_latch)) = open.latch else {
-            return false;
-        };
-        let operators = self.plan.operators - open.operators;
-        let length = (next - open.at) as usize * UNROLLED;
-        if after_latch != at
-            || frame.params + frame.results > 0
-            || operators > MAX_SPIN_OPERATORS
-            || length > self.spin_bytes
-        {
-            return false;
-        }
-        self.spin_bytes -= length;
-        self.plan.events.truncate(open.events - LOOP_EVENTS);
-        let index = self.plan.spins.len() as u32;
-        self.plan.spins.push(Spin {
-            region: open.header,
-            from: self.place(open.from),
-            to: self.place(latch),
-            end: self.place(next),
-        });
-        self.event(open.at, EventKind::Spin { index });
-        true
-    }
-
-    /// Notes a branch and returns its label.
-    fn branch(&mut self, depth: u32, at: u64) -> Result<LabelId, InstrumentError> {
-        let index = self
-            .frames
-            .len()
-            .checked_sub(1 + depth as usize)
-            .ok_or_else(|| malformed(at, "unknown label"))?;
-        if let Some(top) = self.frames.last_mut() {
-            top.outermost_target = top.outermost_target.min(index);
-        }
-        let target = &mut self.frames[index];
-        match target.kind {
-            FrameKind::Loop(open) => {
-                let label = &mut self.plan.labels[target.label as usize];
-                (label.iterates, label.header) = (true, open.header);
-                self.plan.regions[open.header as usize].header = true;
-                self.plan.uses.iteration = true;
-            }
-            _ => target.joined = true,
-        }
-        self.plan.uses.function_branch |= index == 0;
-        Ok(target.label)
-    }
-
-    fn branch_table(
-        &mut self,
-        targets: &BrTable<'_>,
-        at: u64,
-        next: u64,
-    ) -> Result<(), InstrumentError> {
-        let first = self.plan.table_targets.len() as u32;
-        for target in targets.targets() {
-            let label = self.branch(target?, at)?;
-            self.plan.table_targets.push(label);
-        }
-        let label = self.branch(targets.default(), at)?;
-        self.plan.table_targets.push(label);
-        let count = self.plan.table_targets.len() as u32 - first;
-        self.event(at, EventKind::Table { first, count });
-        self.die(next);
-        Ok(())
-    }
-
-    fn call(&mut self, type_index: u32, at: u64) -> Result<(), InstrumentError> {
-        let ty = self
-            .module
-            .types
-            .get(type_index as usize)
-            .ok_or_else(|| malformed(at, "unknown type"))?;
-        self.change_height(-(ty.params().len() as i64));
-        self.change_height(ty.results().len() as i64);
-        Ok(())
-    }
-
-    /// Control reaches the end of the current arm or block.
-    fn fall(&mut self, at: u64) {
-        if let Some(frame) = self.frames.last() {
-            let label = frame.label;
-            self.event(at, EventKind::Fall(label));
-        }
-    }
-
-    fn block_arity(&self, ty: BlockType, at: u64) -> Result<(u32, u32), InstrumentError> {
-        match ty {
-            BlockType::Empty => Ok((0, 0)),
-            BlockType::Type(_) => Ok((0, 1)),
-            BlockType::FuncType(index) => {
-                let types = &self.module.types;
-                let ty = types
-                    .get(index as usize)
-                    .ok_or_else(|| malformed(at, "unknown type"))?;
-                Ok((ty.params().len() as u32, ty.results().len() as u32))
-            }
-        }
-    }
-}
-
-/// The plan's lists.
-impl Scanner<'_> {
-    fn push_frame(&mut self, kind: FrameKind, params: u32, results: u32) -> LabelId {
-        let label = self.plan.labels.len() as LabelId;
-        self.plan.labels.push(Label {
-            in_loop: self.loops > 0,
-            ..Label::default()
-        });
-        self.frames.push(Frame {
-            kind,
-            label,
-            height: self.height.saturating_sub(params),
-            params,
-            results,
-            entry: self.current_region(),
-            outermost_target: usize::MAX,
-            joined: false,
-        });
-        label
-    }
-
-    fn add_region(&mut self) -> RegionId {
-        let region = self.plan.regions.len() as RegionId;
-        self.plan.regions.push(Region {
-            cost: 0,
-            charged_with: region,
-            header: false,
-        });
-        region
-    }
-
-    fn start_region(&mut self, at: u64) {
-        let region = self.add_region();
-        self.region = Some(region);
-        self.event(at, EventKind::Region(region));
-    }
-
-    /// Moves every cost to the metering block with which it is charged. That
-    /// one began earlier, so one walk in order follows chains of any length.
-    fn merge_regions(&mut self) {
-        let regions = &mut self.plan.regions;
-        for index in 0..regions.len() {
-            let into = regions[regions[index].charged_with as usize].charged_with;
-            regions[index].charged_with = into;
-            if into as usize != index {
-                let cost = std::mem::take(&mut regions[index].cost);
-                regions[into as usize].cost = regions[into as usize].cost.saturating_add(cost);
-            }
-        }
-        for event in &mut self.plan.events {
-            if let EventKind::Call { region, .. }
-            | EventKind::CallIndirect { region, .. }
-            | EventKind::Sized { region, .. } = &mut event.kind
-            {
-                *region = regions[*region as usize].charged_with;
-            }
-        }
-    }
-
-    /// The metering block of reachable code.
-    fn current_region(&self) -> RegionId {
-        self.region.unwrap_or(ENTRY_REGION)
-    }
-
-    fn charge(&mut self, gas: u64) {
-        if let Some(region) = self.region {
-            let cost = &mut self.plan.regions[region as usize].cost;
-            *cost = cost.saturating_add(gas);
-        }
-    }
-
-    fn change_height(&mut self, by: i64) {
-        let height = i64::from(self.height).saturating_add(by).max(0);
-        self.height = u32::try_from(height).unwrap_or(u32::MAX);
-        self.plan.max_height = self.plan.max_height.max(self.height);
-    }
-
-    /// What follows is unreachable.
-    fn die(&mut self, from: u64) {
-        self.region = None;
-        self.dead_from = self.place(from);
-        self.dead_nesting = 0;
-    }
-
-    fn skip_to(&mut self, at: u64) {
-        let to = self.place(at);
-        if to > self.dead_from {
-            self.plan.events.push(Event {
-                at: self.dead_from,
-                kind: EventKind::Skip { to },
+        let slot = index.checked_sub(self.plan.params);
+        if let Some(slot) = slot.filter(|&slot| slot < THREADED) {
+            let (at, end) = (self.place(at), self.place(next));
+            self.plan.early_locals.push(EarlyLocal {
+                at,
+                end,
+                slot,
+                access,
             });
         }
-    }
-
-    fn event(&mut self, at: u64, kind: EventKind) {
-        let at = self.place(at);
-        self.plan.events.push(Event { at, kind });
-    }
-
-    /// Offset in the body of an offset in the module.
-    fn place(&self, offset: u64) -> u32 {
-        offset.saturating_sub(self.base) as u32
     }
 }

@@ -61,7 +61,7 @@ impl Schedule {
         load_base: 30_000_000,
         load_byte: 200,
         upload_base: 1_000_000_000,
-        upload_byte: 200_000,
+        upload_byte: 400_000,
     };
 
     /// Every schedule there is, oldest first.
@@ -161,6 +161,19 @@ mod tests {
                 schedule.table_element,
             ];
             assert!(sized.into_iter().all(|cost| cost < 1 << 28));
+        }
+    }
+
+    /// The specification promises it of every version: a block boundary that a
+    /// compiler adds or leaves out must not change what a program costs.
+    #[test]
+    fn what_only_shapes_code_is_free() {
+        for schedule in Schedule::ALL {
+            let free = schedule.operators.of(OperatorClass::Free);
+            assert_eq!(free, 0, "version {}", schedule.version);
+            for op in [Operator::Nop, Operator::Else, Operator::End] {
+                assert_eq!(schedule.operator_cost(&op), 0);
+            }
         }
     }
 

@@ -101,7 +101,8 @@ macro_rules! for_each_host_function {
             /// Copies `len` bytes of that data from `offset` on. Halts if it is shorter.
             returned(out_ptr: u32, offset: u32, len: u32) [Base, reads, 50_000, 20];
             /// Replaces the contract's code from its next call on. New code gets at most the
-            /// capabilities of today, unless the contract has the right to widen them. Returns a call status.
+            /// capabilities of today, unless the contract has the right to widen them. It is loaded now,
+            /// which costs what it does at a call. Returns a call status.
             set_code(code_hash_ptr: u32) -> u32 [Upgrade, writes, 30_000_000, 0];
             /// Removes the contract and sends its balance to an address; ends the frame. Halts if
             /// the contract is running further up as well.

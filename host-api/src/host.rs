@@ -63,6 +63,12 @@ pub trait Host {
     /// The Wasm bytes of an uploaded code.
     fn code(&mut self, code_hash: &Hash) -> HostResult<Option<Arc<[u8]>>>;
 
+    /// Whether there is a code of this hash. Asked although the engine may hold
+    /// the code already: what a node has seen decides nothing.
+    fn has_code(&mut self, code_hash: &Hash) -> HostResult<bool> {
+        Ok(self.code(code_hash)?.is_some())
+    }
+
     /// Records a new contract.
     ///
     /// # Errors

@@ -8,6 +8,8 @@ use wasmer::{Engine, Module, Store};
 
 use crate::memory::ContractTunables;
 
+pub(crate) mod effort;
+
 /// Which compiler made the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
@@ -120,6 +122,16 @@ impl Compiled {
 
     pub(crate) fn tier(&self) -> Tier {
         self.tier
+    }
+
+    /// Bytes of native code in all functions together.
+    pub(crate) fn code_len(&self) -> u64 {
+        let artifact = self.module.sys_artifact();
+        let extents = artifact.and_then(|artifact| artifact.finished_function_extents());
+        extents.map_or(0, |extents| {
+            let lengths = extents.iter().map(|(_, extent)| extent.length as u64);
+            lengths.sum()
+        })
     }
 
     /// A store for one instance of this module.

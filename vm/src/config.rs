@@ -46,8 +46,8 @@ pub enum Tiering {
         /// Calls before that.
         after_calls: u32,
     },
-    /// Everything is compiled by the optimizing tier at once. For tests and
-    /// measurements: an upload may take long.
+    /// Everything that the optimizing tier accepts is compiled by it at once. For
+    /// tests and measurements: an upload may take long.
     OptimizedOnly,
 }
 

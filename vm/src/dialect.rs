@@ -7,9 +7,10 @@
 
 use hull_host_api::{Group, HostFunction, IMPORT_MODULE, ValueType};
 use wasmer::Value;
-use wasmparser::ValType;
+use wasmparser::{ExternalKind, Parser, Payload, ValType};
 
 use crate::context::{Context, Exit};
+use crate::limits::{MAX_EXPORTS, MAX_IMPORTS};
 use crate::link::Linker;
 
 /// What a contract is entered for.
@@ -81,6 +82,36 @@ pub trait Dialect: Send + Sync + 'static {
         let _ = (context, results);
         Ok(())
     }
+}
+
+/// How much of a module a dialect understands: the imports that it offers and
+/// the exports that are entry points to it, whatever their types. Of a module
+/// that no dialect admits, the author wants to hear from the one it was made for.
+pub(crate) fn understood(wasm: &[u8], dialect: &dyn Dialect) -> usize {
+    let mut known = 0;
+    for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
+        match payload {
+            Payload::ImportSection(section) => {
+                let imports = section.into_imports().map_while(Result::ok);
+                known += imports
+                    .take(MAX_IMPORTS as usize)
+                    .filter(|import| dialect.import(import.module, import.name).is_some())
+                    .count();
+            }
+            Payload::ExportSection(section) => {
+                let exports = section.into_iter().map_while(Result::ok);
+                known += exports
+                    .take(MAX_EXPORTS as usize)
+                    .filter(|export| export.kind == ExternalKind::Func)
+                    .filter(|export| dialect.entry_of(export.name).is_some())
+                    .count();
+                // Nothing that follows has names in it.
+                break;
+            }
+            _ => {}
+        }
+    }
+    known
 }
 
 /// Hull's own contracts: the table of `hull-host-api`, entry points without

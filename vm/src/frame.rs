@@ -25,7 +25,7 @@ use crate::context::Exit;
 use crate::dialect::Entry;
 use crate::outcome::{CallResult, HaltKind};
 use crate::pool::Ran;
-use crate::vm::Shared;
+use crate::vm::{Load, Shared};
 
 /// One running contract.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Ended {
         }
     }
 
-    fn halted(kind: HaltKind, gas: Gas) -> Self {
+    pub(crate) fn halted(kind: HaltKind, gas: Gas) -> Self {
         Self {
             status: CallStatus::Halted,
             result: CallResult::Halt(kind),
@@ -104,7 +104,11 @@ pub(crate) struct Session<'h> {
 
 /// Why a frame did not get to run.
 enum Refusal {
-    Status(CallStatus),
+    /// With the gas for what was done until then.
+    Status {
+        status: CallStatus,
+        used: Gas,
+    },
     Halt(HaltKind),
     Fatal(Fatal),
 }
@@ -112,9 +116,15 @@ enum Refusal {
 impl From<HostError> for Refusal {
     fn from(error: HostError) -> Self {
         match error {
-            HostError::Guest(error) => Self::Status(status_of(error)),
+            HostError::Guest(error) => status_of(error).into(),
             HostError::Fatal(fatal) => Self::Fatal(fatal),
         }
+    }
+}
+
+impl From<CallStatus> for Refusal {
+    fn from(status: CallStatus) -> Self {
+        Self::Status { status, used: 0 }
     }
 }
 
@@ -197,7 +207,10 @@ impl<'h> Session<'h> {
             .map_err(fatal)?;
         let ended = match self.prepare(&request) {
             Ok((loaded, left)) => self.execute(&loaded, request, left)?,
-            Err(Refusal::Status(status)) => Ended::refused(status),
+            Err(Refusal::Status { status, used }) => Ended {
+                used,
+                ..Ended::refused(status)
+            },
             Err(Refusal::Halt(kind)) => Ended::halted(kind, gas),
             Err(Refusal::Fatal(fatal)) => return Err(fatal),
         };
@@ -220,18 +233,18 @@ impl<'h> Session<'h> {
             self.host
                 .transfer(&frame.caller, &frame.owner, frame.value)?;
         }
-        let loaded = self
+        let load = self
             .vm
-            .load(&mut *self.host, &request.code_hash)?
-            .ok_or(Refusal::Status(CallStatus::NotFound))?;
-        if !loaded.has_entry(request.entry) {
-            return Err(Refusal::Status(CallStatus::NoEntryPoint));
+            .load(&mut *self.host, &request.code_hash, request.gas)?;
+        match load {
+            Load::Ready(loaded, left) if loaded.has_entry(request.entry) => Ok((loaded, left)),
+            Load::Ready(_, left) => Err(Refusal::Status {
+                status: CallStatus::NoEntryPoint,
+                used: request.gas - left,
+            }),
+            Load::Missing => Err(CallStatus::NotFound.into()),
+            Load::Unaffordable => Err(Refusal::Halt(HaltKind::OutOfGas)),
         }
-        let left = request
-            .gas
-            .checked_sub(self.vm.load_cost(loaded.code_len()));
-        let left = left.ok_or(Refusal::Halt(HaltKind::OutOfGas))?;
-        Ok((loaded, left))
     }
 
     /// Step 4.

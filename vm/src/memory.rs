@@ -22,10 +22,12 @@ use wasmer::sys::vm::{
 use wasmer::sys::{BaseTunables, Tunables};
 use wasmer::{GlobalType, MemoryStyle, MemoryType, Pages, TableStyle, TableType, WASM_PAGE_SIZE};
 
-/// Up to this length a memory is reset by writing it, beyond by giving its
-/// pages back to the system: a page that is touched again costs a fault of some
-/// 3 µs, writing 64 KiB costs less.
-const RESET_BY_WRITING: usize = 4 * WASM_PAGE_SIZE;
+use crate::prepare::PAGES_KEPT;
+
+/// So much of a memory is reset by writing it, the rest by giving its pages back
+/// to the system: a page that is touched again costs a fault of some 3 µs,
+/// writing 64 KiB costs less. The price of loading a contract knows it.
+const RESET_BY_WRITING: usize = PAGES_KEPT as usize * WASM_PAGE_SIZE;
 
 /// Native stack of one guest entry in bytes: eight times the frame limit of the
 /// meter's model, the bound that the model proves for both tiers, and a margin
@@ -193,13 +195,25 @@ impl LinearMemory for ContractMemory {
     }
 }
 
-/// What a fresh memory of a module holds: everything outside the image is zero.
+/// What a fresh memory of a module holds: everything outside the runs is zero.
+///
+/// It is about as large as the module's data, wherever that lies: two bytes at
+/// either end of the memory must not make an image of all of it.
 #[derive(Debug, Default)]
 pub(crate) struct Image {
     pages: usize,
+    runs: Vec<Run>,
+}
+
+/// Bytes that are not zero, or between such.
+#[derive(Debug)]
+struct Run {
     start: usize,
     bytes: Box<[u8]>,
 }
+
+/// So many zeros end a run: fewer cost less to keep than another run.
+const GAP: usize = 64;
 
 /// The engine's handle on the memory of one instance; `None` inside if the
 /// module has no memory.
@@ -267,20 +281,9 @@ impl GuestMemory {
         let all = self
             .read(0, u32::try_from(len).unwrap_or(u32::MAX))
             .unwrap_or(&[]);
-        let Some(start) = all.iter().position(|byte| *byte != 0) else {
-            return Image {
-                pages: len / WASM_PAGE_SIZE,
-                ..Image::default()
-            };
-        };
-        let end = all
-            .iter()
-            .rposition(|byte| *byte != 0)
-            .map_or(start, |last| last + 1);
         Image {
             pages: len / WASM_PAGE_SIZE,
-            start,
-            bytes: all[start..end].into(),
+            runs: runs(all),
         }
     }
 
@@ -299,22 +302,42 @@ impl GuestMemory {
             // SAFETY: see `parts`; no guest runs, the handle is borrowed mutably.
             unsafe { region.definition.as_mut().current_length = initial };
         }
-        if initial > RESET_BY_WRITING {
-            discard(&region.mapping, 0, initial)?;
-        } else {
-            let all = self
-                .write(0, initial as u32)
-                .expect("the initial length is accessible");
-            all[..image.start].fill(0);
-            all[image.start + image.bytes.len()..].fill(0);
+        let written = initial.min(RESET_BY_WRITING);
+        if initial > written {
+            discard(&region.mapping, written, initial - written)?;
         }
-        if !image.bytes.is_empty() {
-            self.write(image.start as u32, image.bytes.len() as u32)
+        let kept = self
+            .write(0, written as u32)
+            .expect("the initial length is accessible");
+        kept.fill(0);
+        for run in &image.runs {
+            self.write(run.start as u32, run.bytes.len() as u32)
                 .expect("the image is inside the initial length")
-                .copy_from_slice(&image.bytes);
+                .copy_from_slice(&run.bytes);
         }
         Ok(())
     }
+}
+
+/// The runs of a memory.
+fn runs(all: &[u8]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut from = 0;
+    while let Some(offset) = all[from..].iter().position(|byte| *byte != 0) {
+        let start = from + offset;
+        let rest = &all[start..];
+        let gap = rest.windows(GAP).position(|window| window == [0; GAP]);
+        let end = rest[..gap.unwrap_or(rest.len())]
+            .iter()
+            .rposition(|byte| *byte != 0);
+        let len = end.map_or(0, |last| last + 1);
+        runs.push(Run {
+            start,
+            bytes: rest[..len].into(),
+        });
+        from = start + len;
+    }
+    runs
 }
 
 /// Gives pages back; they read as zero when they are touched again.
@@ -502,5 +525,43 @@ impl Tunables for ContractTunables {
 
     fn vmconfig(&self) -> &VMConfig {
         &self.config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn runs_hold_what_is_not_zero(
+            data in proptest::collection::vec((0usize..5_000, any::<u8>(), 1usize..200), 0..20),
+        ) {
+            let mut memory = vec![0; 5_200];
+            let written: usize = data.iter().map(|(_, _, len)| len).sum();
+            for (at, byte, len) in data {
+                memory[at..at + len].fill(byte);
+            }
+            let runs = runs(&memory);
+            let mut rebuilt = vec![0; memory.len()];
+            for run in &runs {
+                rebuilt[run.start..run.start + run.bytes.len()].copy_from_slice(&run.bytes);
+            }
+            prop_assert_eq!(rebuilt, memory);
+            let kept: usize = runs.iter().map(|run| run.bytes.len()).sum();
+            prop_assert!(kept <= written + 20 * GAP, "{} for {}", kept, written);
+        }
+    }
+
+    #[test]
+    fn an_image_is_as_large_as_the_data() {
+        let mut memory = vec![0; 1 << 20];
+        (memory[0], memory[(1 << 20) - 1]) = (1, 1);
+        let runs = runs(&memory);
+        assert_eq!(
+            runs.iter().map(|run| run.bytes.len()).collect::<Vec<_>>(),
+            [1, 1]
+        );
     }
 }

@@ -292,6 +292,10 @@ impl Host for MemoryHost {
         Ok(self.codes.get(code_hash).cloned())
     }
 
+    fn has_code(&mut self, code_hash: &Hash) -> HostResult<bool> {
+        Ok(self.codes.contains_key(code_hash))
+    }
+
     fn create_contract(&mut self, address: &Address, new: NewContract<'_>) -> HostResult<()> {
         if !self.used.insert(*address) {
             return Err(GuestError::AddressTaken.into());

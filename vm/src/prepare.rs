@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use hull_gas_meter::{Config as MeterConfig, Facts, InstrumentError, Schedule, instrument};
+use hull_host_api::Gas;
 use wasmer::sys::Target;
+use wasmparser::{ElementItems, ElementKind, Parser, Payload};
 
 use crate::admit::{AdmissionError, Rule};
 use crate::compile::{ENGINE_VERSION, Tier};
@@ -14,6 +16,8 @@ use crate::dialect::Dialect;
 pub(crate) struct Prepared {
     pub(crate) wasm: Vec<u8>,
     pub(crate) facts: Facts,
+    /// The gas for loading it at a call.
+    pub(crate) load_gas: Gas,
     digest: blake3::Hash,
     schedule_version: u32,
     dialect: &'static str,
@@ -32,12 +36,54 @@ pub(crate) fn prepare(
     let instrumented =
         instrument(wasm, &MeterConfig::new(schedule)).map_err(|error| refusal(&error))?;
     Ok(Prepared {
+        load_gas: load_gas(wasm, schedule, &instrumented.facts),
         digest: blake3::hash(&instrumented.wasm),
         wasm: instrumented.wasm,
         facts: instrumented.facts,
         schedule_version: schedule.version,
         dialect: dialect.name(),
     })
+}
+
+/// Pages of initial memory that the base price of loading covers, because an
+/// instance keeps them from call to call. The system takes the others back, and
+/// gives them again one fault at a time, as it does with pages that are grown.
+pub(crate) const PAGES_KEPT: u32 = 4;
+
+/// The gas for loading code at a call, whether or not it was loaded before: a
+/// cold cache is not free, and gas must not depend on it.
+///
+/// By its size, by the pages of memory that an instance begins with as if they
+/// were grown, and by the table elements that are written as if by `table.init`.
+fn load_gas(wasm: &[u8], schedule: &Schedule, facts: &Facts) -> Gas {
+    let pages = facts.memory.as_ref().map_or(0, |memory| memory.min);
+    let pages = u64::from(pages.saturating_sub(PAGES_KEPT));
+    code_gas(schedule, wasm.len())
+        .saturating_add(schedule.memory_page.saturating_mul(pages))
+        .saturating_add(schedule.table_element.saturating_mul(elements(wasm)))
+}
+
+/// The part of it that is for the size of the code.
+pub(crate) fn code_gas(schedule: &Schedule, code_len: usize) -> Gas {
+    let bytes = schedule.load_byte.saturating_mul(code_len as u64);
+    schedule.load_base.saturating_add(bytes)
+}
+
+/// Elements that are written to the table of a new instance of a valid module.
+fn elements(wasm: &[u8]) -> u64 {
+    let payloads = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    let segments = payloads.filter_map(|payload| match payload {
+        Payload::ElementSection(segments) => Some(segments),
+        _ => None,
+    });
+    let active = segments.flatten().map_while(Result::ok);
+    active
+        .filter(|segment| matches!(segment.kind, ElementKind::Active { .. }))
+        .map(|segment| match segment.items {
+            ElementItems::Functions(items) => u64::from(items.count()),
+            ElementItems::Expressions(_, items) => u64::from(items.count()),
+        })
+        .sum()
 }
 
 fn refusal(error: &InstrumentError) -> AdmissionError {

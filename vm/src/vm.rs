@@ -13,12 +13,12 @@ use hull_host_api::{
 use crate::admit::{self, Admission, AdmissionError};
 use crate::cache::disk::DiskCache;
 use crate::cache::{IdleCount, Loaded, Modules};
-use crate::compile::{Compiled, Tier};
+use crate::compile::{Compiled, Tier, effort};
 use crate::config::{Config, Tiering};
-use crate::dialect::{Dialect, Entry, Native};
+use crate::dialect::{Dialect, Entry, Native, understood};
 use crate::frame::{Ended, Frame, Request, Session};
-use crate::outcome::Outcome;
-use crate::prepare::{Prepared, prepare};
+use crate::outcome::{HaltKind, Outcome};
+use crate::prepare::{Prepared, code_gas, prepare};
 
 /// The engine: admits, prepares, compiles, keeps, links and calls contracts.
 ///
@@ -35,6 +35,16 @@ pub(crate) struct Shared {
     disk: Option<DiskCache>,
     all_idle: Arc<IdleCount>,
     hot: Option<Sender<Weak<Loaded>>>,
+}
+
+/// What loading code came to.
+pub(crate) enum Load {
+    /// It is ready, and so much gas is left.
+    Ready(Arc<Loaded>, Gas),
+    /// The host has no such code.
+    Missing,
+    /// The gas does not cover it.
+    Unaffordable,
 }
 
 /// A message to a contract.
@@ -112,7 +122,9 @@ impl Vm {
 
     /// An engine that also runs contracts of other dialects. A module belongs to
     /// the first dialect that knows all its imports and one of its entry points;
-    /// the native dialect comes first.
+    /// the native dialect comes first. What no dialect admits is refused with the
+    /// reason of the one that knows most of its imports and exports, or else with
+    /// the native one's.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -222,9 +234,18 @@ impl Vm {
         let address = contract_address(&new.origin, &new.code_hash, &new.salt);
         let outcome = guarded(|| {
             let mut session = Session::new(&self.0, host, new.origin);
-            let loaded = self.0.load(&mut *session.host, &new.code_hash)?;
-            let Some(capabilities) = loaded.map(|loaded| loaded.capabilities()) else {
-                return Ok(session.outcome(Ended::refused(CallStatus::NotFound)));
+            let load = self
+                .0
+                .load_known(&mut *session.host, &new.code_hash, new.gas_limit)?;
+            let capabilities = match load {
+                Load::Ready(loaded, _) => loaded.capabilities(),
+                Load::Missing => {
+                    return Ok(session.outcome(Ended::refused(CallStatus::NotFound)));
+                }
+                Load::Unaffordable => {
+                    let halted = Ended::halted(HaltKind::OutOfGas, new.gas_limit);
+                    return Ok(session.outcome(halted));
+                }
             };
             let info = ContractInfo {
                 code_hash: new.code_hash,
@@ -262,7 +283,7 @@ impl Vm {
 
     /// Compiles a loaded module on the optimizing tier now and puts the code in
     /// place. False if the module is not loaded. Does nothing in a build without
-    /// that tier.
+    /// that tier, or if its compiler would take too long: see [`tier`](Self::tier).
     ///
     /// # Errors
     /// If the compiler failed.
@@ -289,14 +310,6 @@ impl Vm {
 }
 
 impl Shared {
-    /// The gas for loading code at a call, whether or not it was loaded before:
-    /// a cold cache is not free, and gas must not depend on it.
-    pub(crate) fn load_cost(&self, code_len: u32) -> Gas {
-        let schedule = self.config.schedule;
-        let bytes = schedule.load_byte.saturating_mul(u64::from(code_len));
-        schedule.load_base.saturating_add(bytes)
-    }
-
     pub(crate) fn schedule_version(&self) -> u32 {
         self.config.schedule.version
     }
@@ -305,31 +318,58 @@ impl Shared {
         &self,
         wasm: &[u8],
     ) -> Result<(Admission, Prepared, Arc<dyn Dialect>), AdmissionError> {
-        let mut first = None;
+        let mut nearest: Option<(usize, AdmissionError)> = None;
         for dialect in &self.dialects {
             match admit::admit(wasm, &**dialect) {
                 Ok(admission) => {
                     let prepared = prepare(wasm, self.config.schedule, &**dialect)?;
                     return Ok((admission, prepared, Arc::clone(dialect)));
                 }
-                Err(error) => first = first.or(Some(error)),
+                Err(error) => {
+                    let known = understood(wasm, &**dialect);
+                    if nearest.as_ref().is_none_or(|(most, _)| known > *most) {
+                        nearest = Some((known, error));
+                    }
+                }
             }
         }
-        Err(first.expect("the native dialect is always there"))
+        let (_, error) = nearest.expect("the native dialect is always there");
+        Err(error)
     }
 
-    /// The module of a code hash, ready to run; `None` if the host has no such code.
+    /// As [`load`](Self::load), for a hash that somebody named: that this node
+    /// has seen the code says nothing about the chain.
+    pub(crate) fn load_known(
+        &self,
+        host: &mut dyn Host,
+        code_hash: &Hash,
+        gas: Gas,
+    ) -> Result<Load, Fatal> {
+        if host.has_code(code_hash).map_err(own)? {
+            self.load(host, code_hash, gas)
+        } else {
+            Ok(Load::Missing)
+        }
+    }
+
+    /// Makes the module of a code hash ready to run, if the gas covers that: the
+    /// price is checked before the work.
     pub(crate) fn load(
         &self,
         host: &mut dyn Host,
         code_hash: &Hash,
-    ) -> Result<Option<Arc<Loaded>>, Fatal> {
+        gas: Gas,
+    ) -> Result<Load, Fatal> {
         let loaded = match self.modules.get(code_hash) {
             Some(loaded) => loaded,
             None => {
                 let Some(wasm) = host.code(code_hash).map_err(own)? else {
-                    return Ok(None);
+                    return Ok(Load::Missing);
                 };
+                // The rest of the price is known when the module has been read.
+                if gas < code_gas(self.config.schedule, wasm.len()) {
+                    return Ok(Load::Unaffordable);
+                }
                 let (admission, prepared, dialect) = self.judge(&wasm).map_err(|error| {
                     Fatal::new(format!(
                         "the host holds code that was never admitted: {error}"
@@ -341,13 +381,16 @@ impl Shared {
                 self.keep(admission, prepared, dialect)?
             }
         };
+        let Some(left) = gas.checked_sub(loaded.load_gas()) else {
+            return Ok(Load::Unaffordable);
+        };
         if let (Some(hot), Tiering::Background { after_calls }) = (&self.hot, self.config.tiering)
             && loaded.becomes_hot(after_calls)
         {
             // The worker ends with the engine, so nobody misses the message.
             let _ = hot.send(Arc::downgrade(&loaded));
         }
-        Ok(Some(loaded))
+        Ok(Load::Ready(loaded, left))
     }
 
     fn keep(
@@ -357,7 +400,7 @@ impl Shared {
         dialect: Arc<dyn Dialect>,
     ) -> Result<Arc<Loaded>, Fatal> {
         let tier = match self.config.tiering {
-            Tiering::OptimizedOnly if Tier::CAN_OPTIMIZE => Tier::Optimized,
+            Tiering::OptimizedOnly if may_optimize(&prepared) => Tier::Optimized,
             _ => Tier::Baseline,
         };
         let compiled = self.compiled(&prepared, tier)?;
@@ -370,8 +413,9 @@ impl Shared {
     }
 
     fn optimize(&self, loaded: &Loaded) -> Result<(), Fatal> {
-        if Tier::CAN_OPTIMIZE && loaded.tier() != Tier::Optimized {
+        if loaded.tier() != Tier::Optimized && may_optimize(loaded.prepared()) {
             loaded.switch(self.compiled(loaded.prepared(), Tier::Optimized)?);
+            self.modules.reweigh(loaded);
         }
         Ok(())
     }
@@ -398,6 +442,11 @@ impl Shared {
             .and_then(|artifact| disk.put(&key, &artifact));
         Ok(compiled)
     }
+}
+
+/// Whether the optimizing compiler is there and given this module.
+fn may_optimize(prepared: &Prepared) -> bool {
+    Tier::CAN_OPTIMIZE && effort::is_bounded(&prepared.wasm)
 }
 
 impl Session<'_> {

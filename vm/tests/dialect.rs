@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hull_vm::dialect::{Import, Signature};
 use hull_vm::host_api::{Capabilities, ContractInfo, Cost, Group};
 use hull_vm::{
-    CallResult, Config, Context, Dialect, Entry, Exit, HaltKind, Linker, MemoryHost, Vm,
+    CallResult, Config, Context, Dialect, Entry, Exit, HaltKind, Linker, MemoryHost, Rule, Vm,
 };
 use support::{message, wasm};
 use wasmer::{FunctionType, Type, Value};
@@ -159,7 +159,45 @@ fn dialects_do_not_mix() {
       (func (export "execute") (param i32) (result i32) (i32.const 0))
       (func (export "call")))"#;
     let error = engine().admit(&wasm(mixed)).unwrap_err();
-    assert_eq!(error.rule, hull_vm::Rule::Imports, "{error}");
+    assert_eq!(error.rule, Rule::Imports, "{error}");
     let native_only = Vm::new(Config::default()).unwrap();
     assert!(native_only.admit(&wasm(ECHO)).is_err());
+}
+
+/// The reason is that of the dialect which the module was made for, also if what
+/// is wrong is known only by the last of its names.
+#[test]
+fn a_refusal_speaks_the_dialect_of_the_module() {
+    let refusal = |wat: &str| {
+        let error = engine().admit(&wasm(wat)).unwrap_err();
+        (error.rule, error.found)
+    };
+    let set = r#"(import "env" "db_set" (func (param i32 i32)))"#;
+    let no_entry = format!("(module {set} (func (export \"run\")))");
+    let mistyped = format!("(module {set} (func (export \"execute\")))");
+    let unknown = format!(
+        r#"(module {set} (import "env" "db_get" (func))
+          (func (export "execute") (param i32) (result i32) local.get 0))"#
+    );
+    let (rule, found) = refusal(&no_entry);
+    assert_eq!(rule, Rule::EntryPoint, "{found}");
+    let (rule, found) = refusal(&mistyped);
+    assert_eq!(rule, Rule::Exports, "{found}");
+    assert!(found.contains("execute must be"), "{found}");
+    let (rule, found) = refusal(&unknown);
+    assert_eq!(
+        (rule, &*found),
+        (Rule::Imports, "env.db_get is no host function")
+    );
+
+    // Entry points alone say enough, and of nothing the native reason is given.
+    let bare = r#"(module (func (export "execute")))"#;
+    assert!(refusal(bare).1.contains("execute must be"));
+    let native = r#"(module (import "hull" "caller" (func)) (func (export "call")))"#;
+    let (rule, found) = refusal(native);
+    assert_eq!(rule, Rule::Imports);
+    assert!(found.contains("hull.caller is imported as"), "{found}");
+    let neither = r#"(module (import "seal0" "input" (func)))"#;
+    assert_eq!(refusal(neither).1, "seal0.input is no host function");
+    assert_eq!(refusal("(module)").0, Rule::EntryPoint);
 }

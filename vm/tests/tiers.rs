@@ -59,7 +59,7 @@ fn the_switch_in_the_background_is_not_seen() {
 #[test]
 fn modules_in_memory_are_bounded_and_come_back() {
     let mut chain = Chain::with(Config {
-        memory_cache_bytes: 20_000,
+        memory_cache_bytes: 200_000,
         ..Config::default()
     });
     let contracts: Vec<_> = (0..20)
@@ -70,13 +70,92 @@ fn modules_in_memory_are_bounded_and_come_back() {
         .collect();
     let stats = chain.vm.stats();
     assert!(
-        stats.module_bytes <= 20_000 && stats.modules < 20,
+        stats.module_bytes <= 200_000 && stats.modules < 20,
         "{stats:?}"
     );
     for contract in contracts {
         assert!(chain.call(contract, &[]).result.is_success());
-        assert!(chain.vm.stats().module_bytes <= 20_000);
+        assert!(chain.vm.stats().module_bytes <= 200_000);
     }
+}
+
+/// What is counted is native code as it is, not as the Wasm lets expect.
+#[test]
+fn a_module_weighs_what_its_code_does() {
+    let weight = |chain: &Chain| chain.vm.stats().module_bytes;
+    let alone = |wat: &str| {
+        let mut chain = Chain::on(Tiering::BaselineOnly);
+        let len = chain.upload(&contract(wat)).code_len;
+        (weight(&chain), u64::from(len))
+    };
+    let letters = "x".repeat(500_000);
+    let data = format!(r#"(module (memory 16) (data "{letters}") (func (export "call")))"#);
+    let (data, len) = alone(&data);
+    assert!(
+        data > len && data < 4 * len,
+        "{data} for {len} bytes of data"
+    );
+    let divisions = "(drop (i64.div_s (i64.const 9) (local.get 0)))".repeat(10_000);
+    let code = format!(r#"(module (func (export "call") (local i64) {divisions}))"#);
+    let (code, len) = alone(&code);
+    assert!(code > 10 * len, "{code} for {len} bytes of code");
+
+    // Better code is other code.
+    let mut chain = Chain::on(Tiering::BaselineOnly);
+    let hash = chain.upload(&contract(BUSY)).code_hash;
+    let baseline = weight(&chain);
+    assert!(chain.vm.optimize(&hash).unwrap());
+    let optimized = weight(&chain);
+    assert_ne!(optimized, baseline);
+    let mut other = Chain::on(Tiering::OptimizedOnly);
+    other.upload(&contract(BUSY));
+    assert_eq!(weight(&other), optimized);
+
+    // And what is let go of takes its weight along.
+    let most = baseline.max(optimized) + 1;
+    let mut chain = Chain::with(Config {
+        memory_cache_bytes: most,
+        tiering: Tiering::BaselineOnly,
+        ..Config::default()
+    });
+    let hash = chain.upload(&contract(BUSY)).code_hash;
+    assert!(chain.vm.optimize(&hash).unwrap());
+    chain.upload(&contract(&BUSY.replace("i64.const 100", "i64.const 101")));
+    assert_eq!((chain.vm.stats().modules, weight(&chain)), (1, baseline));
+}
+
+/// A module that would keep the optimizing compiler busy for long stays where it
+/// is, and so does its result.
+#[test]
+fn what_takes_too_long_is_not_optimized() {
+    let locals = 2_000;
+    let calls: String = (0..locals)
+        .map(|local| format!("(local.set {local} (call $one))"))
+        .collect();
+    let sum: String = (1..locals)
+        .map(|local| format!("local.get {local} i64.add "))
+        .collect();
+    let wat = format!(
+        r#"(module
+          (import "hull" "return_data" (func $return (param i32 i32)))
+          (memory 1)
+          (func $one (result i64) (i64.const 1))
+          (func (export "call") (local {})
+            {calls}
+            i32.const 0 local.get 0 {sum} i64.store
+            (call $return (i32.const 0) (i32.const 8))))"#,
+        "i64 ".repeat(locals)
+    );
+    let outcomes = TIERS.map(|tiering| {
+        let mut chain = Chain::on(tiering);
+        let hash = chain.upload(&contract(&wat)).code_hash;
+        let contract = chain.deploy(&wat);
+        assert!(chain.vm.optimize(&hash).unwrap(), "it is loaded");
+        assert_eq!(chain.vm.tier(&hash), Some(Tier::Baseline));
+        chain.call(contract, &[])
+    });
+    assert_eq!(outcomes[0].data, (locals as u64).to_le_bytes());
+    assert_eq!(outcomes[0], outcomes[1]);
 }
 
 #[test]

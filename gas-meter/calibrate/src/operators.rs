@@ -377,9 +377,11 @@ fn locals() -> Workload {
 /// What no price of an operator can cover: the caches of the machine decide it,
 /// not the operator. Shown, so that it is known; not held against the schedule.
 pub(crate) fn hazards() -> Vec<Workload> {
-    [("i32.load", 16), ("i32.load", 256), ("i32.store", 256)]
-        .map(|(operator, pages)| scattered(operator, pages))
-        .into()
+    let loads = [4, 8, 16, 32, 64, 128, 256].map(|pages| ("i32.load", pages));
+    let stores = [16, 64, 256].map(|pages| ("i32.store", pages));
+    let both = loads.into_iter().chain(stores);
+    both.map(|(operator, pages)| scattered(operator, pages))
+        .collect()
 }
 
 fn workload(name: &str, with: String, without: String, count: u64) -> Workload {

@@ -9,6 +9,7 @@ use crate::context::{Context, Exit};
 use crate::dialect::Entry;
 use crate::frame::{Ended, Frame, Request};
 use crate::outcome::HaltKind;
+use crate::vm::Load;
 
 /// Gas, input and limits that every nested call has.
 struct Terms {
@@ -164,8 +165,10 @@ pub(crate) fn delegate_call(
 ) -> Result<u32, Exit> {
     let code_hash = Hash(ctx.read_array(code_hash)?);
     let terms = Terms::read(ctx, gas, flags, (input, input_len))?;
-    let Some(declared) = declared(ctx, &code_hash)? else {
-        return Ok(refuse(ctx, CallStatus::NotFound));
+    let declared = match named(ctx, &code_hash, terms.gas)? {
+        Named::Declares(declared, _) => declared,
+        Named::Missing => return Ok(refuse(ctx, CallStatus::NotFound)),
+        Named::Unaffordable => return unaffordable(ctx, terms.gas),
     };
     let own = ctx.frame();
     let frame = Frame {
@@ -227,8 +230,10 @@ pub(crate) fn instantiate(
     // Where the address goes is checked before anything is done.
     ctx.read(out, Address::LEN as u32)?;
 
-    let Some(capabilities) = declared(ctx, &code_hash)? else {
-        return Ok(refuse(ctx, CallStatus::NotFound));
+    let capabilities = match named(ctx, &code_hash, terms.gas)? {
+        Named::Declares(declared, _) => declared,
+        Named::Missing => return Ok(refuse(ctx, CallStatus::NotFound)),
+        Named::Unaffordable => return unaffordable(ctx, terms.gas),
     };
     let creator = ctx.owner();
     let address = contract_address(&creator, &code_hash, &salt);
@@ -270,8 +275,14 @@ pub(crate) fn instantiate(
 
 pub(crate) fn set_code(ctx: &mut Context<'_>, code_hash: u32) -> Result<u32, Exit> {
     let code_hash = Hash(ctx.read_array(code_hash)?);
-    let Some(declared) = declared(ctx, &code_hash)? else {
-        return Ok(CallStatus::NotFound as u32);
+    let gas = ctx.gas_left();
+    let declared = match named(ctx, &code_hash, gas)? {
+        Named::Declares(declared, gas) => {
+            ctx.charge(gas)?;
+            declared
+        }
+        Named::Missing => return Ok(CallStatus::NotFound as u32),
+        Named::Unaffordable => return Err(HaltKind::OutOfGas.into()),
     };
     let owner = ctx.owner();
     // The contract's own rights decide, also under a delegate call.
@@ -295,11 +306,29 @@ pub(crate) fn set_code(ctx: &mut Context<'_>, code_hash: u32) -> Result<u32, Exi
     Ok(CallStatus::Success as u32)
 }
 
-/// What a code declares, or `None` if there is no such code.
-fn declared(ctx: &mut Context<'_>, code_hash: &Hash) -> Result<Option<Capabilities>, Exit> {
+/// What became of a code that a contract named.
+enum Named {
+    /// It is there and was loaded; what it declares, and the gas that this takes.
+    Declares(Capabilities, Gas),
+    /// There is none.
+    Missing,
+    /// The gas does not cover loading it.
+    Unaffordable,
+}
+
+/// Looks up a code with the gas that is meant for it.
+fn named(ctx: &mut Context<'_>, code_hash: &Hash, gas: Gas) -> Result<Named, Exit> {
     let vm = ctx.session.vm;
-    match vm.load(&mut *ctx.session.host, code_hash) {
-        Ok(loaded) => Ok(loaded.map(|loaded| loaded.capabilities())),
+    match vm.load_known(&mut *ctx.session.host, code_hash, gas) {
+        Ok(Load::Ready(loaded, left)) => Ok(Named::Declares(loaded.capabilities(), gas - left)),
+        Ok(Load::Missing) => Ok(Named::Missing),
+        Ok(Load::Unaffordable) => Ok(Named::Unaffordable),
         Err(fatal) => Err(ctx.fail(fatal)),
     }
+}
+
+/// A nested call whose gas does not cover loading its code: it halted.
+fn unaffordable(ctx: &mut Context<'_>, gas: Gas) -> Result<u32, Exit> {
+    ctx.charge(gas)?;
+    Ok(refuse(ctx, CallStatus::Halted))
 }

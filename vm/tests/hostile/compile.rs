@@ -347,6 +347,36 @@ fn case_10_as_slow_as_we_can() {
     }
 }
 
+/// Every local is alive across every call, so that whoever keeps values in
+/// registers has locals times calls of them to put away.
+#[test]
+fn case_10_locals_alive_across_calls() {
+    let _alone = alone();
+    let most = limits::MAX_LOCALS;
+    let set: String = (0..most)
+        .map(|local| format!("(local.set {local} (call $height))"))
+        .collect();
+    let read: String = (1..most)
+        .map(|local| format!("local.get {local} i64.xor "))
+        .collect();
+    let module = |height: &str| {
+        contract(&format!(
+            r#"(module
+              {height}
+              (func $deep (result i64) (local {})
+                {set}
+                (drop (call $deep))
+                local.get 0 {read})
+              (func (export "call") (drop (call $deep))))"#,
+            "i64 ".repeat(most as usize)
+        ))
+    };
+    let host = r#"(import "hull" "block_height" (func $height (result i64)))"#;
+    assert_bounded("locals alive across host calls", &module(host));
+    let own = "(func $height (result i64) (i64.const 1))";
+    assert_bounded("locals alive across calls", &module(own));
+}
+
 #[test]
 fn case_11_a_body_over_a_megabyte() {
     let _alone = alone();

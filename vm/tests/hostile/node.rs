@@ -63,6 +63,7 @@ impl Host for Failing {
         fn contract(&mut self, address: &Address) -> Option<ContractInfo>;
         fn is_granted(&mut self, contract: &Address, callee: &Address) -> bool;
         fn code(&mut self, code_hash: &Hash) -> Option<Arc<[u8]>>;
+        fn has_code(&mut self, code_hash: &Hash) -> bool;
         fn create_contract(&mut self, address: &Address, new: NewContract<'_>) -> ();
         fn set_contract(&mut self, address: &Address, info: ContractInfo) -> ();
         fn terminate(&mut self, address: &Address, beneficiary: &Address) -> ();
@@ -90,6 +91,7 @@ const REACHED: &[(&str, HostFunction)] = &[
     ("balance", HostFunction::balance),
     ("transfer", HostFunction::transfer),
     ("code", HostFunction::delegate_call),
+    ("has_code", HostFunction::delegate_call),
     ("set_contract", HostFunction::set_code),
     ("create_contract", HostFunction::instantiate),
     ("terminate", HostFunction::terminate),
@@ -141,7 +143,7 @@ fn case_35_a_panic_in_the_host() {
         calls.chain.assert_alive();
     }
     let reached: BTreeSet<_> = REACHED.iter().map(|(method, _)| *method).collect();
-    assert_eq!(reached.len(), 16, "every method");
+    assert_eq!(reached.len(), 17, "every method");
 }
 
 /// Every function takes at least its price for each byte and at least its base,

@@ -50,6 +50,29 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// Page faults of this thread while `run` runs: what the system does for memory
+/// that is touched the first time, counted and not timed.
+#[allow(
+    unsafe_code,
+    reason = "asks the system for a count that std does not have"
+)]
+pub(crate) fn page_faults(run: impl FnOnce()) -> u64 {
+    let count = || {
+        let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+        // SAFETY: the call fills the struct that it is given, which is valid as
+        // zeros already.
+        let usage = unsafe {
+            let result = libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr());
+            assert_eq!(result, 0, "Linux");
+            usage.assume_init()
+        };
+        (usage.ru_minflt + usage.ru_majflt) as u64
+    };
+    let before = count();
+    run();
+    count() - before
+}
+
 fn resident_peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
