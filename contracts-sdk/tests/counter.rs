@@ -24,7 +24,7 @@ fn overflow_reverts_with_the_line() {
     assert_eq!(outcome.result, CallResult::Revert);
     assert!(outcome.data.is_empty());
     assert_eq!(
-        outcome.message.as_deref(),
+        outcome.message(),
         Some("counter/src/lib.rs:25:25: attempt to add with overflow")
     );
     assert_eq!(chain.call(counter, messages::get()), u64::MAX);
