@@ -42,7 +42,7 @@ fn input_that_is_no_message_is_refused() {
         assert_eq!(outcome.data, [1, 1], "{input:?}");
     }
     let outcome = chain.send(ALICE, counter, 5, add);
-    let message = outcome.message.unwrap_or_default();
+    let message = outcome.message().unwrap_or_default();
     assert!(
         message.ends_with("this message takes no value"),
         "{message}"
