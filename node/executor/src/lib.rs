@@ -60,6 +60,7 @@ mod journal;
 mod memory_state;
 mod settle;
 mod state;
+pub mod trace;
 mod validate;
 
 pub use diff::StateDiff;

@@ -60,6 +60,16 @@ pub(crate) fn contract(text: &str) -> Vec<u8> {
     wasm
 }
 
+pub(crate) fn instantiate(code_hash: Hash, salt: u8, value: Balance, input: &[u8]) -> Payload {
+    Payload::Instantiate {
+        code_hash,
+        salt: [salt; 32],
+        grants: Vec::new(),
+        value,
+        input: input.to_vec(),
+    }
+}
+
 /// A chain in memory. Every transaction is a block of its own, and the supply is
 /// checked after each.
 pub(crate) struct Chain {
@@ -75,6 +85,10 @@ impl Chain {
 
     pub(crate) fn with(parameters: Parameters, tiering: Tiering) -> Self {
         let history = ParametersHistory::constant(parameters).expect("parameters are in range");
+        Self::with_history(history, tiering)
+    }
+
+    pub(crate) fn with_history(history: ParametersHistory, tiering: Tiering) -> Self {
         let config = Config {
             tiering,
             ..Config::default()
@@ -165,16 +179,7 @@ impl Chain {
         {
             self.upload(ALICE, name);
         }
-        let done = self.send(
-            ALICE,
-            Payload::Instantiate {
-                code_hash: hash,
-                salt: [salt; 32],
-                grants: Vec::new(),
-                value,
-                input: input.to_vec(),
-            },
-        );
+        let done = self.send(ALICE, instantiate(hash, salt, value, input));
         let address = done.contract.unwrap_or_else(|| panic!("{done:?}"));
         assert_eq!(address, contract_address(&ALICE, &hash, &[salt; 32]));
         address
@@ -183,27 +188,18 @@ impl Chain {
     /// Uploads and creates a program that has no constructor, with an empty one
     /// and every capability.
     pub(crate) fn place(&mut self, name: &str, salt: u8) -> Address {
-        let code = with_constructor(name);
+        self.create(with_constructor(name), salt)
+    }
+
+    /// Uploads code if it is not there, and creates a contract of Alice's.
+    pub(crate) fn create(&mut self, code: Vec<u8>, salt: u8) -> Address {
         let code_hash = code_hash(&code);
-        if self
-            .state
-            .code(&code_hash)
-            .expect("memory does not fail")
-            .is_none()
-        {
+        let known = self.state.code(&code_hash).expect("memory does not fail");
+        if known.is_none() {
             let done = self.send(ALICE, Payload::Upload { code });
             assert!(done.receipt.result.is_success(), "{done:?}");
         }
-        let done = self.send(
-            ALICE,
-            Payload::Instantiate {
-                code_hash,
-                salt: [salt; 32],
-                grants: Vec::new(),
-                value: 0,
-                input: Vec::new(),
-            },
-        );
+        let done = self.send(ALICE, instantiate(code_hash, salt, 0, &[]));
         done.contract.unwrap_or_else(|| panic!("{done:?}"))
     }
 
