@@ -325,7 +325,9 @@ fn step(journal: &mut Journal<'_>, model: &mut Model, op: &Op) {
         Op::Remove(owner, key) => {
             let place = (OWNERS[*owner], KEYS[*key].to_vec());
             let found = model.world.values.remove(&place).is_some();
-            model.touch(place);
+            if found {
+                model.touch(place);
+            }
             assert_eq!(
                 journal.storage_remove(&OWNERS[*owner], KEYS[*key]).unwrap(),
                 found
@@ -501,7 +503,11 @@ fn check_state(state: &MemoryState, model: &Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig {
+        cases: 2_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn the_journal_does_what_the_model_does(

@@ -1,7 +1,7 @@
 //! What a Hull chain exchanges: transactions, receipts, blocks, genesis.
 //!
 //! Everything here is encoded with SCALE, decoded within bounds, and fixed by
-//! the files of `test-vectors/encodings`. Nothing here executes anything.
+//! `test-vectors/encodings.json`. Nothing here executes anything.
 //!
 //! # Terms
 //!
