@@ -217,7 +217,7 @@ impl Model {
             .filter(|key| high.is_none_or(|high| key.as_slice() < high));
         match scan.order {
             ScanOrder::Ascending => keys.next(),
-            ScanOrder::Descending => keys.last(),
+            ScanOrder::Descending => keys.next_back(),
         }
     }
 }

@@ -28,7 +28,7 @@ fn traced(chain: &Chain, contract: Address, input: &[u8]) -> (hull_executor::Exe
             input: input.to_vec(),
         },
     );
-    let plain = chain.try_block(&[body.clone()]).unwrap();
+    let plain = chain.try_block(std::slice::from_ref(&body)).unwrap();
     let mut run = chain.executor.begin(&chain.state, chain.block);
     let mut tracer = Tracer::default();
     let transaction = VerifiedTransaction::assume(body);
