@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use parity_scale_codec::{Decode, Encode, Error, Input, Output};
+
 /// The name of the custom section that holds a contract's [`Capabilities`].
 pub const CAPABILITIES_SECTION: &str = "hull.capabilities";
 
@@ -231,6 +233,24 @@ impl fmt::Display for CapabilitiesError {
 }
 
 impl core::error::Error for CapabilitiesError {}
+
+/// In SCALE the section's bytes as they are, without a length.
+impl Encode for Capabilities {
+    fn size_hint(&self) -> usize {
+        Self::ENCODED_LEN
+    }
+
+    fn encode_to<O: Output + ?Sized>(&self, out: &mut O) {
+        out.write(&Self::encode(self));
+    }
+}
+
+impl Decode for Capabilities {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        let bytes = <[u8; Self::ENCODED_LEN]>::decode(input)?;
+        Self::decode(&bytes).map_err(|_| Error::from("capabilities with an unknown code"))
+    }
+}
 
 impl Capabilities {
     /// The length of the encoding in bytes.

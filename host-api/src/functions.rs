@@ -104,8 +104,9 @@ macro_rules! for_each_host_function {
             /// capabilities of today, unless the contract has the right to widen them. It is loaded now,
             /// which costs what it does at a call. Returns a call status.
             set_code(code_hash_ptr: u32) -> u32 [Upgrade, writes, 30_000_000, 0];
-            /// Removes the contract and sends its balance to an address; ends the frame. Halts if
-            /// the contract is running further up as well.
+            /// Removes the contract and sends its balance to an address; ends the frame. Costs as
+            /// much as removing every item of its storage. Halts if the contract is running further
+            /// up as well.
             terminate(beneficiary_ptr: u32) -> never [Terminate, writes, 50_000_000, 0];
 
             // ---- what the outside world sees

@@ -5,6 +5,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use parity_scale_codec::{Decode, Encode};
+
 use crate::{Address, Balance, Capabilities, Hash, Height, ScanOrder, Timestamp};
 
 /// The chain around the engine: state, code by hash, balances, and checkpoints.
@@ -68,6 +70,9 @@ pub trait Host {
     fn has_code(&mut self, code_hash: &Hash) -> HostResult<bool> {
         Ok(self.code(code_hash)?.is_some())
     }
+
+    /// How many items `owner` holds in its storage: what a termination removes.
+    fn storage_items(&mut self, owner: &Address) -> HostResult<u64>;
 
     /// Records a new contract.
     ///
@@ -170,7 +175,7 @@ pub struct BlockInfo {
 }
 
 /// What the chain knows of a contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ContractInfo {
     /// The code that runs when it is called.
     pub code_hash: Hash,

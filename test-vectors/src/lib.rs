@@ -4,6 +4,10 @@
 //! - `programs/*.wat` are contracts, with their capabilities in a comment line;
 //!   `programs/*.wasm` is what they assemble to, and what the vectors run.
 //! - `vectors/*.json` are [`Vector`]s: a state, steps, and what must come of them.
+//! - `chains/*.json` are [`ChainVector`](chain::ChainVector)s: accounts, blocks of
+//!   signed transactions, their receipts and what they change.
+//! - `encodings.json` is one value of every type in SCALE, and hashes; see
+//!   [`encodings`].
 //!
 //! `cargo run -p hull-test-vectors -- bless` assembles the programs and writes
 //! the expectations anew. A bless is an approval: read the difference.
@@ -11,6 +15,8 @@
 //! In the files bytes are hexadecimal, numbers over 2^53 and all gas are decimal
 //! strings, and a missing field is its zero.
 
+pub mod chain;
+pub mod encodings;
 pub mod programs;
 pub mod run;
 pub mod vector;

@@ -9,7 +9,12 @@ fn main() -> Result<()> {
             for file in &files {
                 hull_test_vectors::check(file)?;
             }
-            println!("{} vectors hold", files.len());
+            let chains = hull_test_vectors::chain::files()?;
+            for file in &chains {
+                hull_test_vectors::chain::check(file)?;
+            }
+            hull_test_vectors::encodings::check()?;
+            println!("{} vectors hold", files.len() + chains.len() + 1);
         }
         Some("bless") => {
             let changed = hull_test_vectors::bless()?;

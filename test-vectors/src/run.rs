@@ -5,16 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use hull_host_api::{Address, BlockInfo, ContractInfo, Hash};
+use hull_host_api::{Address, BlockInfo, ContractInfo, Event, Hash};
 use hull_vm::{Call, CallResult, Config, Entry, Instantiate, MemoryHost, Outcome, Schedule};
 use hull_vm::{Tiering, Vm};
 
-use crate::programs;
 use crate::vector::{Action, EventJson, Expected, State, Vector};
+use crate::{chain, encodings, programs};
 
 /// The vector files, in order.
 pub fn files() -> Result<Vec<PathBuf>> {
-    let mut files: Vec<_> = fs::read_dir(crate::root().join("vectors"))?
+    files_in("vectors")
+}
+
+/// The vector files of a folder, in order.
+pub(crate) fn files_in(folder: &str) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<_> = fs::read_dir(crate::root().join(folder))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|path| {
@@ -61,11 +66,20 @@ pub fn bless() -> Result<Vec<PathBuf>> {
         for (step, found) in vector.steps.iter_mut().zip(found) {
             step.expect = Some(found);
         }
-        let mut text = serde_json::to_string_pretty(&vector)?;
-        text.push('\n');
-        replace(path, text.into_bytes(), &mut changed)?;
+        replace(path, pretty(&vector)?, &mut changed)?;
     }
+    for path in chain::files()? {
+        let vector = chain::blessed(&path)?;
+        replace(path, pretty(&vector)?, &mut changed)?;
+    }
+    replace(encodings::file(), pretty(&encodings::all())?, &mut changed)?;
     Ok(changed)
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    Ok(text.into_bytes())
 }
 
 fn replace(path: PathBuf, bytes: Vec<u8>, changed: &mut Vec<PathBuf>) -> Result<()> {
@@ -77,6 +91,11 @@ fn replace(path: PathBuf, bytes: Vec<u8>, changed: &mut Vec<PathBuf>) -> Result<
 }
 
 fn read(path: &Path) -> Result<Vector> {
+    read_json(path)
+}
+
+/// The content of a file.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path)?;
     serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))
 }
@@ -208,17 +227,21 @@ fn describe(outcome: Outcome) -> Expected {
         CallResult::Revert => "revert",
         CallResult::Halt(_) => "halt",
     };
-    let events = outcome.events.iter().map(|event| EventJson {
-        contract: event.contract.to_string(),
-        topics: event.topics.iter().map(ToString::to_string).collect(),
-        data: hex::encode(&event.data),
-    });
+    let events = outcome.events.iter().map(event);
     Expected {
         result: result.into(),
         gas: outcome.gas.to_string(),
         data: hex::encode(&outcome.data),
         events: events.collect(),
         ..Expected::default()
+    }
+}
+
+pub(crate) fn event(event: &Event) -> EventJson {
+    EventJson {
+        contract: event.contract.to_string(),
+        topics: event.topics.iter().map(ToString::to_string).collect(),
+        data: hex::encode(&event.data),
     }
 }
 
@@ -274,7 +297,7 @@ impl Picture {
     }
 }
 
-fn bytes32(text: &str) -> Result<[u8; 32]> {
+pub(crate) fn bytes32(text: &str) -> Result<[u8; 32]> {
     if text.is_empty() {
         return Ok([0; 32]);
     }
@@ -284,7 +307,7 @@ fn bytes32(text: &str) -> Result<[u8; 32]> {
     }
 }
 
-fn number(text: &str) -> Result<u128> {
+pub(crate) fn number(text: &str) -> Result<u128> {
     if text.is_empty() {
         Ok(0)
     } else {

@@ -1,6 +1,6 @@
 //! Holds the engine to the committed vectors.
 
-use hull_test_vectors::{check, programs, run};
+use hull_test_vectors::{chain, check, encodings, programs, run};
 
 #[test]
 fn every_vector_holds_on_both_tiers() {
@@ -9,6 +9,20 @@ fn every_vector_holds_on_both_tiers() {
     for file in files {
         check(&file).unwrap();
     }
+}
+
+#[test]
+fn every_chain_holds_on_both_tiers() {
+    let files = chain::files().unwrap();
+    assert!(!files.is_empty(), "chains are missing");
+    for file in files {
+        chain::check(&file).unwrap();
+    }
+}
+
+#[test]
+fn every_encoding_holds() {
+    encodings::check().unwrap();
 }
 
 #[test]

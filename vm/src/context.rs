@@ -10,6 +10,7 @@ use parity_scale_codec::Encode;
 
 use crate::frame::{Frame, Session};
 use crate::memory::{Handles, OutOfRange};
+use crate::observe::Step;
 use crate::outcome::HaltKind;
 
 /// Why a host function does not return to the contract.
@@ -195,6 +196,7 @@ impl Context<'_> {
             .into());
         }
         self.session.event_bytes = total;
+        self.session.observe(&Step::Event(&event));
         self.session.events.push(event);
         Ok(())
     }

@@ -23,6 +23,8 @@ use hull_host_api::{
 use crate::cache::Loaded;
 use crate::context::Exit;
 use crate::dialect::Entry;
+use crate::failure::{Failure, FrameKind, Reason};
+use crate::observe::{Entered, Left, Observer, Step};
 use crate::outcome::{CallResult, HaltKind};
 use crate::pool::Ran;
 use crate::vm::{Load, Shared};
@@ -42,6 +44,8 @@ pub(crate) struct Frame {
     pub(crate) deposit_limit: Balance,
     /// Whether the owner may be entered again while this frame calls out.
     pub(crate) reentry_allowed: bool,
+    /// What it said when it aborted.
+    pub(crate) message: Option<String>,
 }
 
 /// A frame to be run.
@@ -59,6 +63,17 @@ pub(crate) struct Request<'a> {
     pub(crate) create: Option<NewContract<'a>>,
 }
 
+impl Request<'_> {
+    fn kind(&self) -> FrameKind {
+        match self.entry {
+            Entry::Instantiate => FrameKind::Instantiate,
+            Entry::Migrate => FrameKind::Migrate,
+            Entry::Call if self.moves_value => FrameKind::Call,
+            Entry::Call => FrameKind::DelegateCall,
+        }
+    }
+}
+
 /// What became of a frame.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -66,6 +81,8 @@ pub(crate) struct Ended {
     pub(crate) result: CallResult,
     pub(crate) used: Gas,
     pub(crate) data: Vec<u8>,
+    /// Why it did not succeed, where status and data do not say it.
+    message: Option<String>,
 }
 
 impl Ended {
@@ -76,7 +93,21 @@ impl Ended {
             result: CallResult::Revert,
             used: 0,
             data: Vec::new(),
+            message: None,
         }
+    }
+
+    /// `None` if it succeeded.
+    fn reason(&mut self) -> Option<Reason> {
+        Some(match (self.status, self.result) {
+            (_, CallResult::Success) => return None,
+            (_, CallResult::Halt(kind)) => Reason::Halted(kind),
+            (CallStatus::Reverted, _) => match self.message.take() {
+                Some(message) => Reason::Aborted(message),
+                None => Reason::reverted(&self.data),
+            },
+            (refused, _) => Reason::Refused(refused),
+        })
     }
 
     pub(crate) fn halted(kind: HaltKind, gas: Gas) -> Self {
@@ -85,6 +116,7 @@ impl Ended {
             result: CallResult::Halt(kind),
             used: gas,
             data: Vec::new(),
+            message: None,
         }
     }
 }
@@ -98,8 +130,10 @@ pub(crate) struct Session<'h> {
     pub(crate) frames: Vec<Frame>,
     pub(crate) events: Vec<Event>,
     pub(crate) event_bytes: u64,
-    pub(crate) message: Option<String>,
+    /// Why the last call of the innermost frame failed, if one did.
+    pub(crate) failure: Option<Failure>,
     pub(crate) fatal: Option<Fatal>,
+    pub(crate) observer: Option<&'h mut dyn Observer>,
 }
 
 /// Why a frame did not get to run.
@@ -163,9 +197,39 @@ impl<'h> Session<'h> {
             frames: Vec::with_capacity(4),
             events: Vec::new(),
             event_bytes: 0,
-            message: None,
+            failure: None,
             fatal: None,
+            observer: None,
         }
+    }
+
+    /// Tells the observer, if there is one.
+    pub(crate) fn observe(&mut self, step: &Step<'_>) {
+        if let Some(observer) = &mut self.observer {
+            observer.observe(step);
+        }
+    }
+
+    /// Notes a call that did not come about.
+    pub(crate) fn refuse(
+        &mut self,
+        kind: FrameKind,
+        contract: Address,
+        code_hash: Option<Hash>,
+        status: CallStatus,
+    ) {
+        self.observe(&Step::Refused { status, contract });
+        self.failure = Some(Failure {
+            kind,
+            contract,
+            code_hash,
+            // Only gas that does not cover loading the code halts a call before it is one.
+            reason: match status {
+                CallStatus::Halted => Reason::Halted(HaltKind::OutOfGas),
+                refused => Reason::Refused(refused),
+            },
+            inner: None,
+        });
     }
 
     pub(crate) fn frame(&self) -> &Frame {
@@ -197,10 +261,17 @@ impl<'h> Session<'h> {
 
     /// Runs one frame from its checkpoint to its settlement.
     pub(crate) fn run(&mut self, request: Request<'_>) -> Result<Ended, Fatal> {
+        let (kind, contract) = (request.kind(), request.frame.owner);
+        let code_hash = request.code_hash;
         if self.frames.len() >= limits::MAX_CALL_DEPTH as usize {
+            self.refuse(kind, contract, Some(code_hash), CallStatus::DepthExceeded);
             return Ok(Ended::refused(CallStatus::DepthExceeded));
         }
         let gas = request.gas;
+        let before = self.failure.take();
+        if self.observer.is_some() {
+            self.observe_entry(kind, &request);
+        }
         let (events, event_bytes) = (self.events.len(), self.event_bytes);
         self.host
             .enter(request.frame.deposit_limit)
@@ -214,12 +285,48 @@ impl<'h> Session<'h> {
             Err(Refusal::Halt(kind)) => Ended::halted(kind, gas),
             Err(Refusal::Fatal(fatal)) => return Err(fatal),
         };
-        let ended = self.settle(ended)?;
-        if !ended.result.is_success() {
-            self.events.truncate(events);
-            self.event_bytes = event_bytes;
+        let mut ended = self.settle(ended)?;
+        match ended.reason() {
+            // What failed in here was dealt with in here.
+            None => self.failure = before,
+            Some(reason) => {
+                self.events.truncate(events);
+                self.event_bytes = event_bytes;
+                self.failure = Some(Failure {
+                    kind,
+                    contract,
+                    code_hash: Some(code_hash),
+                    reason,
+                    inner: self.failure.take().map(Box::new),
+                });
+            }
+        }
+        if let Some(observer) = &mut self.observer {
+            let success = ended.result.is_success();
+            observer.observe(&Step::Left(&Left {
+                result: ended.result,
+                status: ended.status,
+                data: &ended.data,
+                gas: ended.used,
+                failure: self.failure.as_ref().filter(|_| !success),
+            }));
         }
         Ok(ended)
+    }
+
+    fn observe_entry(&mut self, kind: FrameKind, request: &Request<'_>) {
+        let frame = &request.frame;
+        self.observe(&Step::Entered(&Entered {
+            kind,
+            contract: frame.owner,
+            code_hash: request.code_hash,
+            caller: frame.caller,
+            value: frame.value,
+            input: &frame.input,
+            gas: request.gas,
+            deposit_limit: frame.deposit_limit,
+            read_only: frame.read_only,
+        }));
     }
 
     /// Steps 2 and 3: what must be there before anything runs. Returns the code
@@ -277,18 +384,21 @@ impl<'h> Session<'h> {
                 result: CallResult::Success,
                 used,
                 data: frame.output,
+                message: None,
             },
             Some(Exit::Terminated) => Ended {
                 status: CallStatus::Success,
                 result: CallResult::Success,
                 used,
                 data: Vec::new(),
+                message: None,
             },
             Some(Exit::Revert) => Ended {
                 status: CallStatus::Reverted,
                 result: CallResult::Revert,
                 used,
                 data: frame.output,
+                message: frame.message,
             },
             Some(Exit::Halt(kind)) => Ended::halted(kind, given),
             Some(Exit::Fatal) => return Err(Fatal::new("a host function failed without a cause")),
@@ -310,6 +420,7 @@ impl<'h> Session<'h> {
                     result: CallResult::Revert,
                     used: ended.used,
                     data: Vec::new(),
+                    message: None,
                 })
             }
             Err(HostError::Fatal(fatal)) => Err(fatal),

@@ -15,6 +15,7 @@ use crate::context::{Context, Exit};
 use crate::frame::Session;
 use crate::memory::Handles;
 use crate::native;
+use crate::observe::Step;
 
 /// What the host functions of one instance share.
 #[derive(Debug, Default)]
@@ -162,6 +163,17 @@ fn cross<T>(
     // SAFETY: only the closures below call this, as host functions of the
     // instance that the environment belongs to.
     let mut context = unsafe { env.data_mut().context(NO_COST) };
+    if context.session.observer.is_some() {
+        return watch(&mut context, function, run);
+    }
+    perform(&mut context, function, run)
+}
+
+fn perform<T>(
+    context: &mut Context<'_>,
+    function: HostFunction,
+    run: impl FnOnce(&mut Context<'_>) -> Result<T, Exit>,
+) -> Result<T, Exit> {
     context.cost = function.cost(context.session.vm.schedule_version());
     let spec = function.spec();
     context.permit(spec.group)?;
@@ -169,7 +181,25 @@ fn cross<T>(
         context.permit_write()?;
     }
     context.charge(context.cost.base)?;
-    run(&mut context)
+    run(context)
+}
+
+#[cold]
+fn watch<T>(
+    context: &mut Context<'_>,
+    function: HostFunction,
+    run: impl FnOnce(&mut Context<'_>) -> Result<T, Exit>,
+) -> Result<T, Exit> {
+    let gas_left = context.gas_left();
+    context
+        .session
+        .observe(&Step::HostCalled { function, gas_left });
+    let result = perform(context, function, run);
+    let gas_left = context.gas_left();
+    context
+        .session
+        .observe(&Step::HostReturned { function, gas_left });
+    result
 }
 
 macro_rules! result {

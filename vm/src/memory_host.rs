@@ -296,6 +296,10 @@ impl Host for MemoryHost {
         Ok(self.codes.contains_key(code_hash))
     }
 
+    fn storage_items(&mut self, owner: &Address) -> HostResult<u64> {
+        Ok(self.values(owner).map_or(0, |values| values.len() as u64))
+    }
+
     fn create_contract(&mut self, address: &Address, new: NewContract<'_>) -> HostResult<()> {
         if !self.used.insert(*address) {
             return Err(GuestError::AddressTaken.into());

@@ -4,8 +4,10 @@ use core::fmt;
 
 use hull_host_api::{Event, Gas, Group};
 
+use crate::failure::Failure;
+
 /// What a contract did. Equal on every node for equal inputs, but for
-/// [`message`](Self::message).
+/// [`failure`](Self::failure).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// How it ended.
@@ -18,9 +20,16 @@ pub struct Outcome {
     /// The events that survived rollback, in the order in which they were
     /// emitted; empty unless the call succeeded.
     pub events: Vec<Event>,
-    /// What the contract said when it aborted, for people. Never part of
+    /// Why it did not succeed, for people; `None` if it did. Never part of
     /// consensus: a node may drop or cut it.
-    pub message: Option<String>,
+    pub failure: Option<Failure>,
+}
+
+impl Outcome {
+    /// What the called contract said when it aborted.
+    pub fn message(&self) -> Option<&str> {
+        self.failure.as_ref()?.message()
+    }
 }
 
 /// How a call ended.

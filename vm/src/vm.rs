@@ -16,7 +16,9 @@ use crate::cache::{IdleCount, Loaded, Modules};
 use crate::compile::{Compiled, Tier, effort};
 use crate::config::{Config, Tiering};
 use crate::dialect::{Dialect, Entry, Native, understood};
+use crate::failure::FrameKind;
 use crate::frame::{Ended, Frame, Request, Session};
+use crate::observe::Observer;
 use crate::outcome::{HaltKind, Outcome};
 use crate::prepare::{Prepared, code_gas, prepare};
 
@@ -186,11 +188,37 @@ impl Vm {
     /// Only if the node itself failed: the host, a compiler, memory. Whatever a
     /// contract does, or a caller asks for, is an [`Outcome`].
     pub fn call(&self, host: &mut dyn Host, call: &Call) -> Result<Outcome, Fatal> {
+        self.run_call(host, call, None)
+    }
+
+    /// Calls a contract while somebody watches. The outcome is that of
+    /// [`call`](Self::call).
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub fn call_observed(
+        &self,
+        host: &mut dyn Host,
+        call: &Call,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, Fatal> {
+        self.run_call(host, call, Some(observer))
+    }
+
+    fn run_call<'h>(
+        &'h self,
+        host: &'h mut dyn Host,
+        call: &Call,
+        observer: Option<&'h mut dyn Observer>,
+    ) -> Result<Outcome, Fatal> {
         check_request(call.gas_limit, &call.input)?;
         guarded(|| {
             let mut session = Session::new(&self.0, host, call.origin);
+            session.observer = observer;
             let contract = session.host.contract(&call.contract).map_err(own)?;
             let Some(info) = contract else {
+                let (kind, status) = (FrameKind::Call, CallStatus::NotFound);
+                session.refuse(kind, call.contract, None, status);
                 return Ok(session.outcome(Ended::refused(CallStatus::NotFound)));
             };
             let request = Request {
@@ -207,6 +235,7 @@ impl Vm {
                     read_only: call.read_only,
                     deposit_limit: call.deposit_limit,
                     reentry_allowed: false,
+                    message: None,
                 },
                 gas: call.gas_limit,
                 frames: FRAME_LIMIT as i32,
@@ -227,6 +256,28 @@ impl Vm {
         host: &mut dyn Host,
         new: &Instantiate,
     ) -> Result<(Address, Outcome), Fatal> {
+        self.run_instantiate(host, new, None)
+    }
+
+    /// Creates a contract while somebody watches, as [`instantiate`](Self::instantiate).
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub fn instantiate_observed(
+        &self,
+        host: &mut dyn Host,
+        new: &Instantiate,
+        observer: &mut dyn Observer,
+    ) -> Result<(Address, Outcome), Fatal> {
+        self.run_instantiate(host, new, Some(observer))
+    }
+
+    fn run_instantiate<'h>(
+        &'h self,
+        host: &'h mut dyn Host,
+        new: &Instantiate,
+        observer: Option<&'h mut dyn Observer>,
+    ) -> Result<(Address, Outcome), Fatal> {
         check_request(new.gas_limit, &new.input)?;
         if new.grants.len() > limits::MAX_GRANTS as usize {
             return Err(Fatal::new("more grants than the limit"));
@@ -234,15 +285,21 @@ impl Vm {
         let address = contract_address(&new.origin, &new.code_hash, &new.salt);
         let outcome = guarded(|| {
             let mut session = Session::new(&self.0, host, new.origin);
+            session.observer = observer;
             let load = self
                 .0
                 .load_known(&mut *session.host, &new.code_hash, new.gas_limit)?;
+            let mut refuse = |status| {
+                session.refuse(FrameKind::Instantiate, address, Some(new.code_hash), status);
+            };
             let capabilities = match load {
                 Load::Ready(loaded, _) => loaded.capabilities(),
                 Load::Missing => {
+                    refuse(CallStatus::NotFound);
                     return Ok(session.outcome(Ended::refused(CallStatus::NotFound)));
                 }
                 Load::Unaffordable => {
+                    refuse(CallStatus::Halted);
                     let halted = Ended::halted(HaltKind::OutOfGas, new.gas_limit);
                     return Ok(session.outcome(halted));
                 }
@@ -265,6 +322,7 @@ impl Vm {
                     read_only: false,
                     deposit_limit: new.deposit_limit,
                     reentry_allowed: false,
+                    message: None,
                 },
                 gas: new.gas_limit,
                 frames: FRAME_LIMIT as i32,
@@ -451,30 +509,14 @@ fn may_optimize(prepared: &Prepared) -> bool {
 
 impl Session<'_> {
     fn outcome(self, ended: Ended) -> Outcome {
-        let message = match ended.status {
-            CallStatus::Success | CallStatus::Halted => None,
-            CallStatus::Reverted => self.message,
-            refused => Some(refusal(refused).to_owned()),
-        };
         Outcome {
             result: ended.result,
             gas: ended.used,
             data: ended.data,
             events: self.events,
-            message,
+            // What failed inside a call that succeeded was dealt with inside.
+            failure: self.failure.filter(|_| !ended.result.is_success()),
         }
-    }
-}
-
-/// What a caller is told of a call that did not come about.
-fn refusal(status: CallStatus) -> &'static str {
-    match status {
-        CallStatus::NotFound => "there is no such contract or code",
-        CallStatus::InsufficientBalance => "the balance does not cover the value",
-        CallStatus::DepositExceeded => "the storage deposit is over its limit or cannot be paid",
-        CallStatus::AddressTaken => "there is, or was, a contract at the address",
-        CallStatus::NoEntryPoint => "the code has no such entry point",
-        _ => "the call was refused",
     }
 }
 

@@ -32,6 +32,9 @@ const QUICK: [&str; 6] = [
     "0.2",
 ];
 
+/// Packages and their benches, in the order in which they run.
+const BENCHES: [(&str, &str); 2] = [("bench-peers", "engines"), ("bench-chain", "chain")];
+
 /// Measures Hull and its peers and writes the summary.
 #[derive(Parser)]
 struct Arguments {
@@ -58,7 +61,9 @@ fn main() -> Result<()> {
     }
 
     // Built first, so that the machine is quiet when the clock starts.
-    run(benches(&folders).arg("--no-run"))?;
+    for bench in BENCHES {
+        run(benches(&folders, bench).arg("--no-run"))?;
+    }
     let mut notes = machine::notes();
     if arguments.quick {
         notes.push("Quick run: it shows that everything works, not how fast.".to_owned());
@@ -87,19 +92,22 @@ fn measure(folders: &Folders, arguments: &Arguments) -> Result<()> {
     if criterion.exists() {
         fs::remove_dir_all(&criterion).with_context(|| format!("clear {}", criterion.display()))?;
     }
-    let mut command = benches(folders);
-    command.args(["--", "--noplot"]);
-    if arguments.quick {
-        command.args(QUICK);
+    for bench in BENCHES {
+        let mut command = benches(folders, bench);
+        command.args(["--", "--noplot"]);
+        if arguments.quick {
+            command.args(QUICK);
+        }
+        command.args(&arguments.filter);
+        run(&mut command)?;
     }
-    command.args(&arguments.filter);
-    run(&mut command)
+    Ok(())
 }
 
-fn benches(folders: &Folders) -> Command {
+fn benches(folders: &Folders, (package, bench): (&str, &str)) -> Command {
     let mut command = Command::new(cargo());
     command
-        .args(["bench", "--package", "bench-peers", "--bench", "engines"])
+        .args(["bench", "--package", package, "--bench", bench])
         .current_dir(&folders.workspace)
         .env("CRITERION_HOME", folders.criterion())
         .env("HULL_BENCH_MODULES", folders.modules());

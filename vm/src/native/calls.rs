@@ -7,7 +7,9 @@ use hull_host_api::{
 
 use crate::context::{Context, Exit};
 use crate::dialect::Entry;
+use crate::failure::FrameKind;
 use crate::frame::{Ended, Frame, Request};
+use crate::observe::Step;
 use crate::outcome::HaltKind;
 use crate::vm::Load;
 
@@ -61,8 +63,13 @@ fn nest(ctx: &mut Context<'_>, flags: CallFlags, request: Request<'_>) -> Result
 }
 
 /// A nested call that did not come about: no data, nothing used.
-fn refuse(ctx: &mut Context<'_>, status: CallStatus) -> u32 {
+fn refuse(
+    ctx: &mut Context<'_>,
+    (kind, contract, code_hash): (FrameKind, Address, Option<Hash>),
+    status: CallStatus,
+) -> u32 {
     ctx.frame_mut().returned.clear();
+    ctx.session.refuse(kind, contract, code_hash, status);
     status as u32
 }
 
@@ -110,6 +117,7 @@ pub(crate) fn call(
     check_value(ctx, value, read_only)?;
 
     let owner = ctx.owner();
+    let wanted = (FrameKind::Call, callee, None);
     let permitted = match ctx.capabilities().callees {
         Callees::Any => true,
         Callees::None => false,
@@ -119,17 +127,17 @@ pub(crate) fn call(
         }
     };
     if !permitted {
-        return Ok(refuse(ctx, CallStatus::NotPermitted));
+        return Ok(refuse(ctx, wanted, CallStatus::NotPermitted));
     }
     ctx.frame_mut().reentry_allowed = terms.flags.contains(CallFlags::ALLOW_REENTRY);
     let locked = ctx.session.is_locked(&callee);
     ctx.frame_mut().reentry_allowed = false;
     if locked {
-        return Ok(refuse(ctx, CallStatus::ReentrancyDenied));
+        return Ok(refuse(ctx, wanted, CallStatus::ReentrancyDenied));
     }
     let answer = ctx.host().contract(&callee);
     let Some(info) = ctx.value(answer)? else {
-        return Ok(refuse(ctx, CallStatus::NotFound));
+        return Ok(refuse(ctx, wanted, CallStatus::NotFound));
     };
     let frame = Frame {
         owner: callee,
@@ -142,6 +150,7 @@ pub(crate) fn call(
         read_only,
         deposit_limit,
         reentry_allowed: false,
+        message: None,
     };
     let request = Request {
         code_hash: info.code_hash,
@@ -165,10 +174,11 @@ pub(crate) fn delegate_call(
 ) -> Result<u32, Exit> {
     let code_hash = Hash(ctx.read_array(code_hash)?);
     let terms = Terms::read(ctx, gas, flags, (input, input_len))?;
+    let wanted = (FrameKind::DelegateCall, ctx.owner(), Some(code_hash));
     let declared = match named(ctx, &code_hash, terms.gas)? {
         Named::Declares(declared, _) => declared,
-        Named::Missing => return Ok(refuse(ctx, CallStatus::NotFound)),
-        Named::Unaffordable => return unaffordable(ctx, terms.gas),
+        Named::Missing => return Ok(refuse(ctx, wanted, CallStatus::NotFound)),
+        Named::Unaffordable => return unaffordable(ctx, wanted, terms.gas),
     };
     let own = ctx.frame();
     let frame = Frame {
@@ -182,6 +192,7 @@ pub(crate) fn delegate_call(
         read_only: own.read_only || terms.flags.contains(CallFlags::READ_ONLY),
         deposit_limit: own.deposit_limit,
         reentry_allowed: false,
+        message: None,
     };
     let request = Request {
         code_hash,
@@ -230,10 +241,11 @@ pub(crate) fn instantiate(
     // Where the address goes is checked before anything is done.
     ctx.read(out, Address::LEN as u32)?;
 
+    let wanted = (FrameKind::Instantiate, ctx.owner(), Some(code_hash));
     let capabilities = match named(ctx, &code_hash, terms.gas)? {
         Named::Declares(declared, _) => declared,
-        Named::Missing => return Ok(refuse(ctx, CallStatus::NotFound)),
-        Named::Unaffordable => return unaffordable(ctx, terms.gas),
+        Named::Missing => return Ok(refuse(ctx, wanted, CallStatus::NotFound)),
+        Named::Unaffordable => return unaffordable(ctx, wanted, terms.gas),
     };
     let creator = ctx.owner();
     let address = contract_address(&creator, &code_hash, &salt);
@@ -252,6 +264,7 @@ pub(crate) fn instantiate(
         read_only: false,
         deposit_limit,
         reentry_allowed: false,
+        message: None,
     };
     let request = Request {
         code_hash,
@@ -303,6 +316,7 @@ pub(crate) fn set_code(ctx: &mut Context<'_>, code_hash: u32) -> Result<u32, Exi
         },
     );
     ctx.value(answer)?;
+    ctx.session.observe(&Step::CodeSet { code_hash });
     Ok(CallStatus::Success as u32)
 }
 
@@ -328,7 +342,11 @@ fn named(ctx: &mut Context<'_>, code_hash: &Hash, gas: Gas) -> Result<Named, Exi
 }
 
 /// A nested call whose gas does not cover loading its code: it halted.
-fn unaffordable(ctx: &mut Context<'_>, gas: Gas) -> Result<u32, Exit> {
+fn unaffordable(
+    ctx: &mut Context<'_>,
+    wanted: (FrameKind, Address, Option<Hash>),
+    gas: Gas,
+) -> Result<u32, Exit> {
     ctx.charge(gas)?;
-    Ok(refuse(ctx, CallStatus::Halted))
+    Ok(refuse(ctx, wanted, CallStatus::Halted))
 }

@@ -1,8 +1,9 @@
 //! Input, result, context, events.
 
-use hull_host_api::{Address, CallStatus, Event, Hash, limits};
+use hull_host_api::{Address, CallStatus, Event, Hash, HostFunction, limits};
 
 use crate::context::{Context, Exit};
+use crate::observe::Step;
 use crate::outcome::HaltKind;
 
 pub(crate) fn input_len(ctx: &mut Context<'_>) -> Result<u32, Exit> {
@@ -62,7 +63,7 @@ pub(crate) fn abort(ctx: &mut Context<'_>, ptr: u32, len: u32) -> Result<(), Exi
     ctx.charge_bytes(len)?;
     let message = String::from_utf8_lossy(ctx.read(ptr, len)?).into_owned();
     ctx.set_output(Vec::new());
-    ctx.session.message = Some(message);
+    ctx.frame_mut().message = Some(message);
     Err(Exit::Revert)
 }
 
@@ -153,6 +154,9 @@ pub(crate) fn debug_log(ctx: &mut Context<'_>, ptr: u32, len: u32) -> Result<(),
     let owner = ctx.owner();
     let message = ctx.handles.memory.read(ptr, len)?;
     ctx.session.host.debug(&owner, message);
+    if let Some(observer) = &mut ctx.session.observer {
+        observer.observe(&Step::Debug { message });
+    }
     Ok(())
 }
 
@@ -162,8 +166,14 @@ pub(crate) fn terminate(ctx: &mut Context<'_>, beneficiary: u32) -> Result<(), E
     if ctx.session.running(&owner) > 1 {
         return Err(HaltKind::TerminatedWhileRunning.into());
     }
+    // Whatever the contract holds is removed item by item.
+    let answer = ctx.host().storage_items(&owner);
+    let items = ctx.value(answer)?;
+    let removal = HostFunction::storage_remove.cost(ctx.session.vm.schedule_version());
+    ctx.charge(removal.base.saturating_mul(items))?;
     let answer = ctx.host().terminate(&owner, &beneficiary);
     ctx.value(answer)?;
+    ctx.session.observe(&Step::Terminated { beneficiary });
     Err(Exit::Terminated)
 }
 
@@ -173,7 +183,14 @@ pub(crate) fn transfer(ctx: &mut Context<'_>, to: u32, value: u32) -> Result<u32
     let owner = ctx.owner();
     let answer = ctx.host().transfer(&owner, &to, value);
     Ok(match ctx.guest(answer)? {
-        Ok(()) => CallStatus::Success,
+        Ok(()) => {
+            ctx.session.observe(&Step::Transfer {
+                from: owner,
+                to,
+                amount: value,
+            });
+            CallStatus::Success
+        }
         Err(error) => crate::frame::status_of(error),
     } as u32)
 }

@@ -3,6 +3,7 @@
 use hull_host_api::{HostError, Scan, ScanOrder, limits};
 
 use crate::context::{Context, Exit};
+use crate::observe::Step;
 use crate::outcome::HaltKind;
 
 /// What stands for "nothing there" where a length is returned.
@@ -23,7 +24,12 @@ fn lookup<T>(
     let owner = ctx.owner();
     let key = ctx.handles.memory.read(ptr, len)?;
     match ctx.session.host.storage_read(&owner, key) {
-        Ok(value) => Ok(value.map(found)),
+        Ok(value) => {
+            if let Some(observer) = &mut ctx.session.observer {
+                observer.observe(&Step::Read { key, value });
+            }
+            Ok(value.map(found))
+        }
         Err(error) => Err(blame(ctx, error)),
     }
 }
@@ -84,6 +90,9 @@ pub(crate) fn storage_write(
     let key = ctx.handles.memory.read(key, key_len)?;
     let value = ctx.handles.memory.read(value, value_len)?;
     let answer = ctx.session.host.storage_write(&owner, key, value);
+    if let (Some(observer), Ok(_)) = (&mut ctx.session.observer, &answer) {
+        observer.observe(&Step::Write { key, value });
+    }
     let held = ctx.value(answer)?;
     if held > ctx.capabilities().storage_quota {
         return Err(HaltKind::QuotaExceeded.into());
@@ -96,6 +105,9 @@ pub(crate) fn storage_remove(ctx: &mut Context<'_>, key: u32, len: u32) -> Resul
     let owner = ctx.owner();
     let key = ctx.handles.memory.read(key, len)?;
     let answer = ctx.session.host.storage_remove(&owner, key);
+    if let (Some(observer), Ok(found)) = (&mut ctx.session.observer, &answer) {
+        observer.observe(&Step::Remove { key, found: *found });
+    }
     Ok(u32::from(ctx.value(answer)?))
 }
 
@@ -136,6 +148,13 @@ pub(crate) fn storage_next(
             order,
         },
     );
+    if let (Some(observer), Ok(found)) = (&mut ctx.session.observer, &answer) {
+        observer.observe(&Step::Scanned {
+            order,
+            after,
+            found: found.as_deref(),
+        });
+    }
     let Some(key) = ctx.value(answer)? else {
         return Ok(ABSENT);
     };

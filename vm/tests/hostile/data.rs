@@ -168,7 +168,10 @@ fn case_50_abort_text_that_is_long_or_not_utf8() {
             assert_eq!(outcome.result, CallResult::Revert, "a panic is a revert");
             assert!(outcome.data.is_empty(), "the text is not data");
             assert!(outcome.gas < GAS, "the rest of the gas is given back");
-            (outcome.message.expect("a message"), outcome.gas)
+            (
+                outcome.message().expect("a message").to_owned(),
+                outcome.gas,
+            )
         };
         let most = u64::from(limits::MAX_ABORT_LEN);
         let (longest, gas) = message_of(most);
@@ -197,7 +200,7 @@ fn case_50_abort_text_that_is_long_or_not_utf8() {
         ));
         chain.call(contract, &[])
     });
-    let text = outcome.message.expect("a message");
+    let text = outcome.message().expect("a message");
     assert!(
         text.starts_with("\u{fffd}éé") && text.ends_with("éé\u{fffd}"),
         "{text}"
@@ -364,8 +367,8 @@ fn case_54_squatting_a_predictable_address() {
             );
             assert!(
                 outcome
-                    .message
-                    .is_some_and(|text| text.contains("at the address"))
+                    .failure
+                    .is_some_and(|failure| failure.to_string().contains("at the address"))
             );
             assert_eq!(chain.state(), before);
         };

@@ -428,7 +428,7 @@ fn bottom(chain: &mut Chain, wat: &str) -> (CallStatus, u32, Gas) {
         entry: Entry::Call,
         ..message(contract)
     });
-    assert_eq!(outcome.result, CallResult::Success, "{:?}", outcome.message);
+    assert_eq!(outcome.result, CallResult::Success, "{:?}", outcome.failure);
     let status = number(&outcome.data[..4]) as u32;
     chain.assert_alive();
     let status = CallStatus::from_code(status).expect("a status");

@@ -250,7 +250,7 @@ impl Chain {
         assert_eq!(outcome.gas, call.gas_limit, "a halt takes all the gas");
         assert!(outcome.data.is_empty(), "a halt returns nothing");
         assert!(outcome.events.is_empty(), "a halt leaves no events");
-        assert_eq!(outcome.message, None, "a halt has no message");
+        assert_eq!(outcome.message(), None, "a halt has no message");
         assert_eq!(self.state(), before, "a halt changes nothing");
         self.assert_alive();
         kind
