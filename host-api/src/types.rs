@@ -24,6 +24,7 @@ macro_rules! bytes32 {
             Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode,
             MaxEncodedLen,
         )]
+        #[cfg_attr(feature = "type-info", derive(scale_info::TypeInfo))]
         pub struct $name(pub [u8; 32]);
 
         impl $name {

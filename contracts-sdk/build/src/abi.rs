@@ -1,0 +1,99 @@
+//! Asking a contract for its ABI.
+
+use std::path::Path;
+
+use hull_abi::Abi;
+
+use crate::cargo::HostLibrary;
+use crate::package::Package;
+use crate::{BuildError, ToolChain};
+
+/// Where the function may be: at the root of the library, or in a module that
+/// is named like it, as the SDK's macros make it.
+fn places(library: &str) -> [String; 2] {
+    [
+        format!("{library}::abi"),
+        format!("{library}::{library}::abi"),
+    ]
+}
+
+/// Links a program with the library that prints its ABI, and runs it.
+///
+/// The program is compiled by itself and not by cargo: it needs no dependency
+/// but the library, and so no manifest, lock file or network of its own.
+pub(crate) fn ask(
+    tool_chain: &ToolChain,
+    package: &Package,
+    library: &HostLibrary,
+    folder: &Path,
+) -> Result<Abi, BuildError> {
+    std::fs::create_dir_all(folder).map_err(BuildError::file(folder))?;
+    let source = folder.join("main.rs");
+    let program = folder
+        .join("abi")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    let mut reason = String::new();
+    for place in places(&package.library) {
+        let text = format!("fn main() {{\n    print!(\"{{}}\", {place}().to_json());\n}}\n");
+        std::fs::write(&source, text).map_err(BuildError::file(&source))?;
+        match compile(tool_chain, package, library, &source, &program)? {
+            Ok(()) => return run(package, &program),
+            // The first refusal is about the place that people know.
+            Err(refusal) if reason.is_empty() => reason = refusal,
+            Err(_) => {}
+        }
+    }
+    let library = package.library.clone();
+    Err(BuildError::NoAbi { library, reason })
+}
+
+fn compile(
+    tool_chain: &ToolChain,
+    package: &Package,
+    library: &HostLibrary,
+    source: &Path,
+    program: &Path,
+) -> Result<Result<(), String>, BuildError> {
+    // Artifacts are lifted to the profile's folder, their dependencies are not.
+    let lifted = library.rlib.parent().unwrap_or(Path::new("."));
+    let dependencies = match lifted.ends_with("deps") {
+        true => lifted.to_owned(),
+        false => lifted.join("deps"),
+    };
+    let mut command = tool_chain.rustc(&package.folder);
+    command.args(["--edition=2024", "--crate-name=abi", "--crate-type=bin"]);
+    command.arg(source).arg("-o").arg(program);
+    let mut library_argument = std::ffi::OsString::from(format!("{}=", package.library));
+    library_argument.push(&library.rlib);
+    command.arg("--extern").arg(library_argument);
+    let mut search = std::ffi::OsString::from("dependency=");
+    search.push(dependencies);
+    command.arg("-L").arg(search);
+    for path in &library.linked_paths {
+        command.arg("-L").arg(path);
+    }
+    let output = command.output().map_err(|source| BuildError::Start {
+        program: "rustc".into(),
+        source,
+    })?;
+    if output.status.success() {
+        return Ok(Ok(()));
+    }
+    Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+fn run(package: &Package, program: &Path) -> Result<Abi, BuildError> {
+    let output = std::process::Command::new(program).output();
+    let output = output.map_err(|source| BuildError::Start {
+        program: program.display().to_string(),
+        source,
+    })?;
+    if !output.status.success() {
+        return Err(BuildError::AbiProgram {
+            library: package.library.clone(),
+            status: output.status,
+            reason: String::from_utf8_lossy(&output.stderr).into_owned(),
+        });
+    }
+    Ok(Abi::from_json(&String::from_utf8_lossy(&output.stdout))?)
+}

@@ -1,0 +1,71 @@
+//! `#[hull::scale]` and `#[hull::error]`: types that cross the boundary.
+
+use proc_macro2::TokenStream as Tokens;
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Error, Fields, Generics, Ident, Item, Result};
+
+use crate::names;
+
+pub(crate) fn expand(name: &str, arguments: &Tokens, item: Tokens) -> Result<Tokens> {
+    if !arguments.is_empty() {
+        return Err(Error::new(
+            arguments.span(),
+            format!("`{name}` has no options"),
+        ));
+    }
+    let span = item.span();
+    let (ident, generics, plain) = match syn::parse2(item.clone())? {
+        Item::Struct(item) => (item.ident, item.generics, false),
+        Item::Enum(item) => {
+            let plain = item
+                .variants
+                .iter()
+                .all(|variant| matches!(variant.fields, Fields::Unit));
+            (item.ident, item.generics, plain)
+        }
+        _ => {
+            return Err(Error::new(
+                span,
+                format!("`#[hull::{name}]` is for structs and enums"),
+            ));
+        }
+    };
+    let sdk = names::sdk();
+    let derives = derives(&sdk);
+    let topic = topic(&sdk, &ident, &generics, plain);
+    Ok(quote!(#derives #item #topic))
+}
+
+/// SCALE, and outside the Wasm the description for the ABI.
+pub(crate) fn derives(sdk: &Tokens) -> Tokens {
+    let info = quote!(#sdk::abi::scale_info);
+    quote! {
+        #[derive(#sdk::codec::Encode, #sdk::codec::Decode)]
+        #[codec(crate = #sdk::codec)]
+        #[cfg_attr(
+            not(target_family = "wasm"),
+            derive(#info::TypeInfo),
+            scale_info(crate = #info)
+        )]
+    }
+}
+
+/// A type without parameters can be a topic. A plain enum is one byte and needs
+/// no hash.
+fn topic(sdk: &Tokens, ident: &Ident, generics: &Generics, plain: bool) -> Option<Tokens> {
+    let how = if plain {
+        quote!(padded)
+    } else {
+        quote!(hashed)
+    };
+    generics.params.is_empty().then(|| {
+        quote! {
+            impl #sdk::Topic for #ident {
+                fn topic(&self) -> [u8; 32] {
+                    #sdk::rt::#how(self)
+                }
+            }
+        }
+    })
+}
