@@ -33,6 +33,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How many bytes were not read.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Holds that every byte was read.
     pub(super) fn finish(self) -> Result<()> {
         match self.bytes.len() {

@@ -124,6 +124,22 @@ impl<'a> Codec<'a> {
         Ok(value)
     }
 
+    /// The value of the SCALE encoding that the bytes begin with, and the bytes
+    /// that follow it: for keys of storage, which are parts one after the other.
+    ///
+    /// # Errors
+    /// Which part of the type found no bytes that fit.
+    pub fn decode_first<'b>(
+        &self,
+        ty: TypeId,
+        bytes: &'b [u8],
+    ) -> Result<(Value, &'b [u8]), ValueError> {
+        let mut reader = decode::Reader::new(self, bytes);
+        let value = reader.value(ty)?;
+        let rest = bytes.len() - reader.left();
+        Ok((value, bytes.get(rest..).unwrap_or_default()))
+    }
+
     /// The input of a call: the selector and the arguments, which come as an
     /// object by name or as a list by position.
     ///
