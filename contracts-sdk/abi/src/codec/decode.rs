@@ -33,9 +33,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many bytes were not read.
-    pub(super) fn left(&self) -> usize {
-        self.bytes.len()
+    /// What was not read.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// Holds that every byte was read.

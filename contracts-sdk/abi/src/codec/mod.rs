@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod error;
+mod storage;
 mod text;
 
 use parity_scale_codec::{Decode, Encode};
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::{Abi, Event, LangError, Message, TypeId, hex_text};
 
 pub use error::{ValueError, ValueErrorKind};
+pub use storage::DecodedStorage;
 
 /// Reads and writes values of a contract as JSON.
 ///
@@ -122,22 +124,6 @@ impl<'a> Codec<'a> {
         let value = reader.value(ty)?;
         reader.finish()?;
         Ok(value)
-    }
-
-    /// The value of the SCALE encoding that the bytes begin with, and the bytes
-    /// that follow it: for keys of storage, which are parts one after the other.
-    ///
-    /// # Errors
-    /// Which part of the type found no bytes that fit.
-    pub fn decode_first<'b>(
-        &self,
-        ty: TypeId,
-        bytes: &'b [u8],
-    ) -> Result<(Value, &'b [u8]), ValueError> {
-        let mut reader = decode::Reader::new(self, bytes);
-        let value = reader.value(ty)?;
-        let rest = bytes.len() - reader.left();
-        Ok((value, bytes.get(rest..).unwrap_or_default()))
     }
 
     /// The input of a call: the selector and the arguments, which come as an
