@@ -7,9 +7,9 @@ use parity_scale_codec::Decode;
 
 use crate::buffer::{self, Buffer};
 use crate::error::CallError;
+use crate::fail;
 use crate::message::Message;
 use crate::sys::{self, Terms};
-use crate::fail;
 
 /// A call in the making: who is called, with which message, on which terms.
 ///
@@ -24,7 +24,7 @@ use crate::fail;
 /// # use hull_sdk as hull;
 /// # use hull::prelude::*;
 /// # use hull::{CallError, Message};
-/// # fn pay(to: Address, amount: Balance) -> Message<Result<(), u8>> { todo!() }
+/// # fn pay(to: Address, amount: Balance) -> Message<Result<(), u8>> { loop {} }
 /// fn settle(till: Address, to: Address) -> Result<(), u8> {
 ///     // Gives up if the till cannot be called; its own error arrives typed.
 ///     pay(to, 5).to(till).gas(1_000_000_000).call()

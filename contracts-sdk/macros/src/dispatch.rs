@@ -27,14 +27,18 @@ pub(crate) fn entries(contract: &Contract, sdk: &Tokens) -> Tokens {
         .first()
         .map(|_| entry(contract, contract.migrate.as_slice(), None, "migrate", sdk));
     quote! {
-        #[cfg(all(target_family = "wasm", not(feature = "library")))]
+        // The lint looks at attributes around the one with the condition.
         #[allow(unexpected_cfgs)]
         const _: () = {
-            use #sdk::rt::Infallible as _;
-            #section
-            #instantiate
-            #call
-            #migrate
+            #[cfg(all(target_family = "wasm", not(feature = "library")))]
+            const _: () = {
+                #[allow(unused_imports)]
+                use #sdk::rt::{Infallible as _, PickAny as _};
+                #section
+                #instantiate
+                #call
+                #migrate
+            };
         };
     }
 }
@@ -56,6 +60,7 @@ fn entry(
         Some(method) => fallback_arm(contract, method, payable, sdk),
         None => quote!(#sdk::rt::unreadable()),
     };
+    let Contract { root, .. } = contract;
     let whole = fallback.map(|_| quote!(let whole = input.clone();));
     quote! {
         const _: () = {
@@ -64,6 +69,9 @@ fn entry(
                 #deny
                 let mut input = #sdk::rt::input();
                 #whole
+                let mut contract =
+                    <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
+                let contract = &mut contract;
                 match #sdk::rt::selector(&mut input) {
                     #(#arms)*
                     _ => #otherwise,
@@ -89,7 +97,7 @@ fn arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &Tokens) -
         .map(|index| quote::format_ident!("argument_{index}"))
         .collect();
     let decoded = names.iter().zip(arguments).map(|(name, (_, ty))| {
-        quote_spanned!(ty.span()=> let #name: #ty = #sdk::rt::argument(&mut input);)
+        quote_spanned!(ty.span()=> let #name: #ty = #sdk::rt::Pick::<#ty>::new().argument(&mut input);)
     });
     let reply = quote_spanned! {method.returns.span()=>
         #sdk::rt::reply(&result, #sdk::rt::Probe(&result).failed())
@@ -101,8 +109,7 @@ fn arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &Tokens) -
             #deny
             #(#decoded)*
             #sdk::rt::end(&input);
-            let mut contract = <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
-            let result = #root::#ident(&mut contract, #(#names),*);
+            let result = #root::#ident(contract, #(#names),*);
             #reply
         }
     }
@@ -114,8 +121,7 @@ fn fallback_arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &
     let deny = deny_payment(method, some_payable, sdk);
     quote! {{
         #deny
-        let mut contract = <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
-        #sdk::rt::reply_raw(#root::#ident(&mut contract, #sdk::rt::rest(&whole)))
+        #sdk::rt::reply_raw(#root::#ident(contract, #sdk::rt::rest(&whole)))
     }}
 }
 
