@@ -1,12 +1,13 @@
 //! Builds the Wasm modules.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::tool_chain::{TARGET, ToolChain};
-use crate::{Folders, run};
+use crate::{Folders, cargo, run};
 
 /// Builds every module that the benches load.
 pub(crate) fn build(folders: &Folders) -> Result<()> {
@@ -30,6 +31,7 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
     fs::create_dir_all(&modules).with_context(|| format!("create {}", modules.display()))?;
     let built = build.join(TARGET).join("guest");
     copy(&built.join("bench_cw20.wasm"), &modules.join("cw20.wasm"))?;
+    copy(&sdk_token(folders)?, &modules.join("sdk-token.wasm"))?;
     let examples = built.join("examples");
     for entry in fs::read_dir(&examples).with_context(|| format!("read {}", examples.display()))? {
         let path = entry?.path();
@@ -43,6 +45,19 @@ pub(crate) fn build(folders: &Folders) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Builds the token as contracts are: with stock Rust, for what it emits today.
+fn sdk_token(folders: &Folders) -> Result<PathBuf> {
+    let build = folders.bench().join("contracts");
+    let mut command = Command::new(cargo());
+    command
+        .args(["build", "--release", "--package", "hull-token"])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&build)
+        .current_dir(folders.workspace.join("../contracts"));
+    run(&mut command)?;
+    Ok(build.join(TARGET).join("release/token.wasm"))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

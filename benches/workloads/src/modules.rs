@@ -9,6 +9,9 @@ pub const DIRECTORY_VARIABLE: &str = "HULL_BENCH_MODULES";
 /// `cw20-base` as a module, besides those that the examples make.
 pub const CW20: &str = "cw20";
 
+/// The token of `contracts/`, written with the SDK.
+pub const SDK_TOKEN: &str = "sdk-token";
+
 /// The bytes of a built module.
 ///
 /// # Errors

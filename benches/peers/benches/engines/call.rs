@@ -1,7 +1,7 @@
 //! `call`: what a transaction pays before and around its own code.
 //!
 //! `minimal` is a contract that does nothing, `transfer` moves tokens between
-//! two accounts. Code is warm and every call begins with the module's initial
+//! two accounts, `transfer-sdk` is the same by the token written with the SDK. Code is warm and every call begins with the module's initial
 //! state. `minimal-reused` and `transfer-reused` leave that reset out.
 
 use bench_peers::{Answer, Contract, CosmWasm, Instances, State, Subject, subjects};
@@ -12,6 +12,8 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 
 const HOLDER: Address = [1; 32];
 const RECEIVER: Address = [2; 32];
+/// The first four bytes of BLAKE2b-256 of `transfer`.
+const TRANSFER_SELECTOR: [u8; 4] = [0x84, 0xa1, 0x5d, 0xa1];
 /// What the holder begins with; a transfer moves 1.
 const SUPPLY: u128 = 1 << 100;
 
@@ -24,6 +26,10 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         }
         for subject in &subjects {
             transfer(&mut group, &**subject, instances);
+        }
+        // Its host functions are Hull's, and nobody else has all of them.
+        for subject in subjects.iter().filter(|s| s.name().starts_with("hull")) {
+            sdk_transfer(&mut group, &**subject, instances);
         }
         cosmwasm_transfer(&mut group, instances);
     }
@@ -56,6 +62,38 @@ fn transfer(group: &mut BenchmarkGroup<'_, WallTime>, subject: &dyn Subject, ins
         .call(&HOLDER, &input)
         .expect("the transfer succeeds");
     check_transfer(&*contract, &last, subject.name());
+}
+
+/// The same with the token of `contracts/`: what the SDK takes beyond the raw
+/// host functions.
+fn sdk_transfer(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    subject: &dyn Subject,
+    instances: Instances,
+) {
+    // The third field of the contract's storage.
+    let key = |owner: &Address| [&[2], &owner[..]].concat();
+    let state = [(key(&HOLDER), SUPPLY.to_le_bytes().to_vec())];
+    let Some(mut contract) = contract(subject, modules::SDK_TOKEN, instances, &state) else {
+        return;
+    };
+    let input = [&TRANSFER_SELECTOR[..], &transfer_input(&RECEIVER, 1)].concat();
+    group.bench_function(id(subject.name(), "transfer-sdk", instances), |bencher| {
+        bencher.iter(|| {
+            contract
+                .call(&HOLDER, &input)
+                .expect("the transfer succeeds")
+        });
+    });
+    contract
+        .call(&HOLDER, &input)
+        .expect("the transfer succeeds");
+    let balance = |owner: &Address| {
+        let value = contract.stored(&key(owner)).expect("there is a balance");
+        u128::from_le_bytes(value.try_into().expect("a balance has 16 bytes"))
+    };
+    assert_eq!(balance(&HOLDER) + balance(&RECEIVER), SUPPLY);
+    assert!(balance(&RECEIVER) > 0);
 }
 
 /// The last transfer left every trace that it should have left.
