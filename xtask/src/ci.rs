@@ -92,7 +92,11 @@ pub(crate) fn run(workspace: &Workspace, yes: bool) -> Result<bool> {
 fn lock_file(workspace: &Workspace) -> Tally {
     let arguments = ["metadata", "--locked", "--format-version", "1"];
     let mut result = process::output(&mut workspace.cargo(arguments));
-    for manifest in ["benches/Cargo.toml", "contracts/Cargo.toml", "fuzz/Cargo.toml"] {
+    for manifest in [
+        "benches/Cargo.toml",
+        "contracts/Cargo.toml",
+        "fuzz/Cargo.toml",
+    ] {
         if result.is_ok() && workspace.has(manifest) {
             let mut command = workspace.cargo(arguments);
             result = process::output(command.args(["--manifest-path", manifest]));
@@ -103,7 +107,11 @@ fn lock_file(workspace: &Workspace) -> Tally {
 
 fn format(workspace: &Workspace) -> Tally {
     let mut result = process::run(&mut workspace.cargo(["fmt", "--all", "--check"]));
-    for manifest in ["benches/Cargo.toml", "contracts/Cargo.toml", "fuzz/Cargo.toml"] {
+    for manifest in [
+        "benches/Cargo.toml",
+        "contracts/Cargo.toml",
+        "fuzz/Cargo.toml",
+    ] {
         if result.is_ok() && workspace.has(manifest) {
             let arguments = ["fmt", "--all", "--check", "--manifest-path", manifest];
             result = process::run(&mut workspace.cargo(arguments));

@@ -51,12 +51,16 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
     });
     if workspace.has("contracts/Cargo.toml") {
         let contracts = &workspace.contracts();
-        report.part("contracts", "the examples, as the Wasm that they are", || {
-            logged(contracts, "contracts", |skips| match with_nextest {
-                true => nextest::run(contracts, filters, skips),
-                false => cargo_test(contracts, "contracts", &["--tests"], filters, skips),
-            })
-        });
+        report.part(
+            "contracts",
+            "the examples, as the Wasm that they are",
+            || {
+                logged(contracts, "contracts", |skips| match with_nextest {
+                    true => nextest::run(contracts, filters, skips),
+                    false => cargo_test(contracts, "contracts", &["--tests"], filters, skips),
+                })
+            },
+        );
     }
     report.part(
         "doctests",
