@@ -10,12 +10,16 @@ use crate::process::{self, Streams};
 use crate::setup::{self, Task};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{date, ui};
+use crate::{date, libtest, ui};
 
 /// The differential test's long form.
 const FULL_CASES: u64 = 1_000_000;
 /// The fuzzer's long form.
 const FULL_FUZZING: Duration = Duration::from_secs(60 * 60);
+/// Cases of each property of the example contracts in the long form, and where
+/// minutes are counted.
+const FULL_PROPERTIES: u64 = 100_000;
+const SHORT_PROPERTIES: u64 = 2_000;
 /// A round of the differential test when time is the limit.
 const ROUND_CASES: u64 = 20_000;
 
@@ -24,7 +28,8 @@ pub(crate) struct Arguments {
     /// Minutes in all, shared by the parts
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
-    /// A million differential cases and an hour of fuzzing
+    /// A million differential cases, a hundred thousand of each property, and an
+    /// hour of fuzzing a target
     #[arg(long, conflicts_with = "minutes")]
     full: bool,
 }
@@ -58,6 +63,19 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
             };
             recorded(&mut records, "differential", |record| {
                 differential(workspace, limit, record)
+            })
+        },
+    );
+    report.part(
+        "properties",
+        "whatever anybody does with the example contracts, nothing is lost",
+        || {
+            let cases = match arguments.full {
+                true => FULL_PROPERTIES,
+                false => SHORT_PROPERTIES,
+            };
+            recorded(&mut records, "contract properties", |record| {
+                properties(workspace, cases, record)
             })
         },
     );
@@ -172,6 +190,21 @@ fn read_differential(record: &mut Record, line: &str) {
     {
         record.cases += cases;
     }
+}
+
+/// The properties of the example contracts, on the Wasm that they are.
+fn properties(workspace: &Workspace, cases: u64, record: &mut Record) -> Result<Tally> {
+    let contracts = workspace.contracts();
+    let arguments = ["test", "--no-fail-fast", "--test", "properties"];
+    let mut command = contracts.cargo(arguments);
+    command.env("PROPTEST_CASES", cases.to_string());
+    let mut tally = Tally::default();
+    let status = process::tee(&mut command, Streams::Output, |line| {
+        libtest::read(&mut tally, line);
+    })?;
+    record.cases = cases.saturating_mul(tally.passed as u64);
+    record.differences = Some(tally.failed as u64);
+    Ok(tally.ended(status.success(), "contract properties"))
 }
 
 /// The names in `fuzz/fuzz_targets`.
