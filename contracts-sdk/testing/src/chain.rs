@@ -20,6 +20,7 @@ use crate::gas::{Counted, GasReport};
 use crate::known::Known;
 use crate::receipt::Receipt;
 use crate::record::{Changes, Record};
+use crate::trace::CallTrace;
 use crate::verbosity;
 
 /// Tokens that each of [`accounts`] has at the beginning, in the smallest unit:
@@ -55,6 +56,8 @@ pub struct Chain {
     deployed: u64,
     pub(crate) known: Arc<Known>,
     gas: Mutex<Counted>,
+    /// The last call.
+    last: Mutex<Option<Arc<Record>>>,
 }
 
 impl Default for Chain {
@@ -74,6 +77,7 @@ impl Clone for Chain {
             deployed: self.deployed,
             known: Arc::clone(&self.known),
             gas: Mutex::new(self.counted().inherited()),
+            last: Mutex::new(self.last().clone()),
         }
     }
 }
@@ -100,6 +104,7 @@ impl Chain {
     fn around(executor: Executor) -> Self {
         let mut state = MemoryState::default();
         let mut known = Known::new(executor.parameters(1).schedule);
+        known.name(executor.parameters(1).fee_account, "fees");
         for account in accounts() {
             state.fund(account.address(), WEALTH);
             known.name(account.address(), account.name());
@@ -116,6 +121,7 @@ impl Chain {
             held: false,
             deployed: 0,
             gas: Mutex::new(Counted::new(known.schedule())),
+            last: Mutex::default(),
             known: Arc::new(known),
         }
     }
@@ -315,6 +321,12 @@ impl Chain {
         self.executor.parameters(self.block.height)
     }
 
+    /// What happened in the last transaction or query, whoever made it; `None`
+    /// before the first.
+    pub fn last_trace(&self) -> Option<CallTrace> {
+        self.last_record().map(|record| record.trace())
+    }
+
     /// What calls cost so far, by contract and message: those of this chain, and
     /// of the chain that it is a clone of before it was cloned.
     pub fn gas_report(&self) -> GasReport {
@@ -327,6 +339,14 @@ impl Chain {
     fn counted(&self) -> MutexGuard<'_, Counted> {
         // A count is whole at any time.
         self.gas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Arc<Record>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn last_record(&self) -> Option<Arc<Record>> {
+        self.last().clone()
     }
 
     /// A salt that no contract of this chain has yet.
@@ -405,6 +425,7 @@ impl Chain {
     /// Counts the gas, and says what was asked for.
     pub(crate) fn finish<R>(&self, receipt: Receipt<R>) -> Receipt<R> {
         self.counted().count(&receipt.record);
+        *self.last() = Some(Arc::clone(&receipt.record));
         verbosity::tell(&receipt.record);
         receipt
     }

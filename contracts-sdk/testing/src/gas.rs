@@ -82,7 +82,23 @@ impl GasReport {
             .or_insert(*uses);
     }
 
-    fn add_all(&mut self, other: &Self) {
+    /// Adds up the reports that chains left in the folder of `HULL_GAS_REPORT`.
+    ///
+    /// # Errors
+    /// If the folder or a file in it cannot be read, or is not of reports.
+    pub fn read_folder(folder: &Path) -> std::io::Result<Self> {
+        let mut all = Self::default();
+        for entry in std::fs::read_dir(folder)? {
+            for line in std::fs::read_to_string(entry?.path())?.lines() {
+                all.merge(&serde_json::from_str(line)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Adds the calls of another report.
+    pub fn merge(&mut self, other: &Self) {
+        self.schedule = self.schedule.max(other.schedule);
         for (contract, messages) in &other.messages {
             for (message, uses) in messages {
                 self.add(contract, message, uses);
@@ -141,7 +157,7 @@ impl Counted {
 
     pub(crate) fn all(&self) -> GasReport {
         let mut all = self.before.clone();
-        all.add_all(&self.own);
+        all.merge(&self.own);
         all
     }
 

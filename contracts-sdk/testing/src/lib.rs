@@ -92,6 +92,9 @@
 //! });
 //! ```
 //!
+//! [`hold_while`] does the same for an invariant that is to hold after every
+//! step, and says which step broke it, with its trace.
+//!
 //! # Gas
 //!
 //! [`Chain::gas_report`] says what every message cost. [`assert_gas!`] holds it
@@ -107,6 +110,7 @@ mod code;
 mod deploy;
 mod failed;
 mod gas;
+mod invariant;
 mod known;
 mod receipt;
 mod record;
@@ -127,6 +131,7 @@ pub use gas::{GAS_REPORT_VARIABLE, GasReport, GasUse};
 pub use hull_executor::{HaltKind, InvalidTransaction, Refusal};
 pub use hull_sdk::{Address, Balance, Gas, Hash};
 pub use hull_types::Parameters;
+pub use invariant::{Broken, hold_while};
 pub use receipt::{DecodedEvent, Receipt};
 pub use record::BalanceChange;
 pub use snapshot::{BLESS_VARIABLE, GasSnapshot, SNAPSHOT_FILE, SnapshotError, Verdict};

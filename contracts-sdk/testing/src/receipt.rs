@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use hull_executor::HaltKind;
 use hull_host_api::{Address, Balance, Event, Gas};
@@ -19,7 +20,7 @@ use crate::record::{BalanceChange, Record};
 pub struct Receipt<R> {
     /// What the contract returned or declared as its error; or else why it did not.
     pub result: Result<R, Failed>,
-    pub(crate) record: Record,
+    pub(crate) record: Arc<Record>,
 }
 
 /// An event as its contract's ABI describes it.
@@ -53,6 +54,7 @@ impl<R: Decode> Receipt<R> {
             }
             Some(failed) => Err(failed.clone()),
         };
+        let record = Arc::new(record);
         Self { result, record }
     }
 }

@@ -64,9 +64,7 @@ fn the_environment_says_how_much_is_told() {
             .output()
             .unwrap();
         assert!(!output.status.success());
-        let report = folder.path().read_dir().unwrap().next().unwrap().unwrap();
-        let report = std::fs::read_to_string(report.path()).unwrap();
-        let report: GasReport = serde_json::from_str(report.trim()).unwrap();
+        let report = GasReport::read_folder(folder.path()).unwrap();
         assert_eq!(report.of("counter", "new").unwrap().calls, 1);
         String::from_utf8(output.stderr).unwrap()
     };
