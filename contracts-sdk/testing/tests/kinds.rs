@@ -63,7 +63,6 @@ fn a_failure_names_what_failed_inside() {
     let text = chain.call(one, messages::give_up()).run().trace();
     let text = text.render(Detail::Frames, Style::Plain);
     assert!(text.contains("aborted: "), "{text}");
-    assert!(text.contains("      at "), "{text}");
 }
 
 #[test]
@@ -80,7 +79,10 @@ fn values_move_and_are_shown() {
     let text = sent.trace().render(Detail::Events, Style::Plain);
     assert!(text.contains("├─ transfer 30 to alice"), "{text}");
     let refused = chain.call(one, messages::get()).value(1).aborts();
-    assert_eq!(refused, "this message takes no value");
+    assert!(
+        refused.ends_with("this message takes no value"),
+        "{refused}"
+    );
 }
 
 #[test]
