@@ -28,7 +28,7 @@ mod bytes {
 
     /// Bytes on the heap.
     pub(crate) struct Buffer {
-        /// A block of `len` bytes; null if there are none yet.
+        /// A block of `len` bytes; dangling if that is 0.
         start: *mut u8,
         len: usize,
     }
@@ -36,24 +36,18 @@ mod bytes {
     impl Buffer {
         pub(crate) const fn new() -> Self {
             Self {
-                start: ptr::null_mut(),
+                start: ptr::dangling_mut(),
                 len: 0,
             }
         }
 
         pub(crate) fn as_slice(&self) -> &[u8] {
-            if self.start.is_null() {
-                return &[];
-            }
             // SAFETY: the block has `len` bytes, and memory of Wasm is always
             // initialised.
             unsafe { core::slice::from_raw_parts(self.start, self.len) }
         }
 
         pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
-            if self.start.is_null() {
-                return &mut [];
-            }
             // SAFETY: as above; the block is owned.
             unsafe { core::slice::from_raw_parts_mut(self.start, self.len) }
         }
@@ -68,20 +62,14 @@ mod bytes {
         /// Keeps the bytes for the rest of the call.
         pub(crate) fn leak(self) -> &'static [u8] {
             let this = ManuallyDrop::new(self);
-            if this.start.is_null() {
-                return &[];
-            }
             // SAFETY: as above; the block is never given back.
             unsafe { core::slice::from_raw_parts(this.start, this.len) }
         }
 
         pub(crate) fn into_vec(self) -> Vec<u8> {
             let this = ManuallyDrop::new(self);
-            if this.start.is_null() {
-                return Vec::new();
-            }
             // SAFETY: the block comes from the global allocator with this length
-            // and alignment 1.
+            // and alignment 1, and a vector of none has no block.
             unsafe { Vec::from_raw_parts(this.start, this.len, this.len) }
         }
     }

@@ -7,9 +7,9 @@ use parity_scale_codec::Decode;
 
 use crate::buffer::{self, Buffer};
 use crate::error::CallError;
+use crate::fail;
 use crate::message::Message;
 use crate::sys::{self, Terms};
-use crate::fail;
 
 /// A call in the making: who is called, with which message, on which terms.
 ///

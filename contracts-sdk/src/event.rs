@@ -6,11 +6,14 @@ use alloc::vec::Vec;
 use hull_host_api::{Address, Hash, limits};
 use parity_scale_codec::{Encode, Output};
 
-use crate::buffer::{self, Buffer};
+use crate::buffer::Buffer;
 use crate::sys;
 
 /// Most topics of one event, the signature included.
 pub const MAX_TOPICS: usize = limits::MAX_TOPICS as usize;
+
+/// Bytes of a topic.
+const TOPIC_LEN: usize = 32;
 
 /// An event; implemented by `#[hull::event]`.
 ///
@@ -25,39 +28,73 @@ pub trait Event: Encode {
     fn topics(&self, topics: &mut Topics);
 }
 
-/// Topics in the making.
+/// Topics in the making, one after the other.
 #[doc(hidden)]
 pub struct Topics {
-    topics: [[u8; 32]; MAX_TOPICS],
+    bytes: Buffer,
     count: usize,
 }
 
 impl Topics {
-    /// Appends one. There is room: the macro counts them.
     #[inline(never)]
+    fn new(signature: &'static [u8; TOPIC_LEN]) -> Self {
+        let mut topics = Self {
+            bytes: Buffer::new(),
+            count: 0,
+        };
+        topics.bytes.write(signature);
+        topics.pad();
+        topics
+    }
+
+    #[inline(never)]
+    fn emit(&self, data: &Buffer) {
+        sys::event(self.bytes.as_slice(), self.count, data.as_slice());
+    }
+
+    /// Appends one. There is room: the macro counts them.
+    #[inline]
     pub fn push(&mut self, topic: &impl Topic) {
-        if let Some(place) = self.topics.get_mut(self.count) {
-            *place = topic.topic();
-            self.count = self.count.wrapping_add(1);
+        topic.write(self);
+    }
+
+    /// Appends SCALE of a value of at most 32 bytes.
+    pub fn padded(&mut self, value: &impl Encode) {
+        value.encode_to(&mut self.bytes);
+        self.pad();
+    }
+
+    /// Appends SCALE of a value of any length, or its hash.
+    pub fn hashed(&mut self, value: &impl Encode) {
+        let mut bytes = Buffer::new();
+        value.encode_to(&mut bytes);
+        let bytes = bytes.as_slice();
+        if bytes.len() > TOPIC_LEN {
+            self.bytes.write(&sys::blake2b_256(bytes));
+        } else {
+            self.bytes.write(bytes);
         }
+        self.pad();
+    }
+
+    /// Fills the last topic up with zeros.
+    #[inline(never)]
+    fn pad(&mut self) {
+        const ZEROS: [u8; TOPIC_LEN] = [0; TOPIC_LEN];
+        self.count = self.count.wrapping_add(1);
+        let end = self.count.wrapping_mul(TOPIC_LEN);
+        let missing = end.wrapping_sub(self.bytes.as_slice().len());
+        self.bytes.write(ZEROS.get(..missing).unwrap_or_default());
     }
 }
 
 /// See [`env::emit`](crate::env::emit).
 pub(crate) fn emit<E: Event>(event: &E) {
-    let mut topics = Topics {
-        topics: [[0; 32]; MAX_TOPICS],
-        count: 0,
-    };
-    if let Some(place) = topics.topics.first_mut() {
-        *place = E::SIGNATURE;
-        topics.count = 1;
-    }
+    let mut topics = Topics::new(&E::SIGNATURE);
     event.topics(&mut topics);
     let mut data = Buffer::new();
     event.encode_to(&mut data);
-    let topics = topics.topics.get(..topics.count).unwrap_or_default();
-    sys::event(topics, data.as_slice());
+    topics.emit(&data);
 }
 
 /// A value that can be a topic.
@@ -72,53 +109,16 @@ pub(crate) fn emit<E: Event>(event: &E) {
             with `#[hull::scale]`, and `Option`s of these"
 )]
 pub trait Topic {
-    /// The topic.
-    fn topic(&self) -> [u8; 32];
-}
-
-/// Bytes of a topic; what does not fit is dropped.
-struct Padded {
-    bytes: [u8; 32],
-    len: usize,
-}
-
-impl Output for Padded {
-    fn write(&mut self, part: &[u8]) {
-        if let Some(room) = self.bytes.get_mut(self.len..) {
-            buffer::copy(part, room);
-        }
-        self.len = self.len.wrapping_add(part.len());
-    }
-}
-
-/// The topic of a value of at most 32 bytes.
-pub fn padded(value: &impl Encode) -> [u8; 32] {
-    let mut padded = Padded {
-        bytes: [0; 32],
-        len: 0,
-    };
-    value.encode_to(&mut padded);
-    padded.bytes
-}
-
-/// The topic of a value of any length.
-pub fn hashed(value: &impl Encode) -> [u8; 32] {
-    let mut bytes = Buffer::new();
-    value.encode_to(&mut bytes);
-    let bytes = bytes.as_slice();
-    if bytes.len() > 32 {
-        return sys::blake2b_256(bytes);
-    }
-    let mut topic = [0; 32];
-    buffer::copy(bytes, &mut topic);
-    topic
+    /// Appends the topic.
+    #[doc(hidden)]
+    fn write(&self, topics: &mut Topics);
 }
 
 macro_rules! short {
     ($($ty:ty)*) => { $(
         impl Topic for $ty {
-            fn topic(&self) -> [u8; 32] {
-                padded(self)
+            fn write(&self, topics: &mut Topics) {
+                topics.padded(self);
             }
         }
     )* };
@@ -126,37 +126,40 @@ macro_rules! short {
 short!(bool u8 u16 u32 u64 u128 i8 i16 i32 i64 i128);
 
 impl Topic for [u8; 32] {
-    fn topic(&self) -> [u8; 32] {
-        *self
+    fn write(&self, topics: &mut Topics) {
+        topics.padded(self);
     }
 }
 
 impl Topic for Address {
-    fn topic(&self) -> [u8; 32] {
-        self.0
+    fn write(&self, topics: &mut Topics) {
+        topics.padded(&self.0);
     }
 }
 
 impl Topic for Hash {
-    fn topic(&self) -> [u8; 32] {
-        self.0
+    fn write(&self, topics: &mut Topics) {
+        topics.padded(&self.0);
     }
 }
 
 impl Topic for String {
-    fn topic(&self) -> [u8; 32] {
-        hashed(self)
+    fn write(&self, topics: &mut Topics) {
+        topics.hashed(self);
     }
 }
 
 impl Topic for Vec<u8> {
-    fn topic(&self) -> [u8; 32] {
-        hashed(self)
+    fn write(&self, topics: &mut Topics) {
+        topics.hashed(self);
     }
 }
 
 impl<T: Topic> Topic for Option<T> {
-    fn topic(&self) -> [u8; 32] {
-        self.as_ref().map_or([0; 32], T::topic)
+    fn write(&self, topics: &mut Topics) {
+        match self {
+            Some(value) => value.write(topics),
+            None => topics.pad(),
+        }
     }
 }

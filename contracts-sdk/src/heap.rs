@@ -60,10 +60,11 @@ impl Heap {
     }
 }
 
-/// Makes a block of bytes longer or shorter; null is a block of none.
+/// Makes a block of bytes longer or shorter; a block of none may be
+/// anywhere.
 #[inline(never)]
 pub(crate) fn resize(block: *mut u8, old: usize, new: usize) -> *mut u8 {
-    if block.is_null() {
+    if old == 0 {
         return HEAP.take(new, 1);
     }
     if block.addr() + old == HEAP.top.get() {
@@ -79,10 +80,10 @@ pub(crate) fn resize(block: *mut u8, old: usize, new: usize) -> *mut u8 {
     moved
 }
 
-/// Gives a block of bytes back; null is a block of none.
+/// Gives a block of bytes back.
 #[inline(never)]
 pub(crate) fn free(block: *mut u8, len: usize) {
-    if !block.is_null() && block.addr() + len == HEAP.top.get() {
+    if len > 0 && block.addr() + len == HEAP.top.get() {
         HEAP.top.set(block.addr());
     }
 }

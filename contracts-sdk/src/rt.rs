@@ -3,10 +3,11 @@
 pub use alloc::vec;
 use alloc::vec::Vec;
 
-use parity_scale_codec::{Decode, Encode, Output};
+use parity_scale_codec::Encode;
 
 use crate::buffer::{self, Buffer, Reader};
-pub use crate::event::{Topics, hashed, padded};
+pub use crate::decode::{Pick, PickAny};
+pub use crate::event::Topics;
 use crate::{fail, sys};
 
 /// Bytes of a selector.
@@ -28,14 +29,6 @@ pub fn input() -> Reader<'static> {
 pub fn selector(input: &mut Reader<'_>) -> Option<u32> {
     let selector = input.take(SELECTOR_LEN)?.first_chunk()?;
     Some(u32::from_le_bytes(*selector))
-}
-
-/// Takes an argument off the input.
-pub fn argument<T: Decode>(input: &mut Reader<'_>) -> T {
-    match T::decode(input) {
-        Ok(value) => value,
-        Err(_) => unreadable(),
-    }
 }
 
 /// Refuses input after the last argument.
@@ -66,10 +59,15 @@ pub fn deny_payment() {
 
 /// Ends a message: `failed` reverts.
 pub fn reply<R: Encode>(result: &R, failed: bool) {
-    let mut data = Buffer::new();
-    data.push_byte(0);
+    let mut data = begin();
     result.encode_to(&mut data);
-    finish(data.as_slice(), failed);
+    finish(data, failed);
+}
+
+/// Data that begins with `Ok`.
+#[inline(never)]
+fn begin() -> Buffer {
+    Buffer::of(&[0])
 }
 
 /// Ends a fallback, whose data is not encoded.
@@ -107,7 +105,8 @@ impl<T: FallbackReply, E: Encode> FallbackReply for Result<T, E> {
 }
 
 #[inline(never)]
-fn finish(data: &[u8], failed: bool) {
+fn finish(data: Buffer, failed: bool) {
+    let data = data.leak();
     if failed {
         sys::revert(data);
     }

@@ -22,6 +22,7 @@ mod raw {
             [$group:ident, $access:ident, $base:literal, $per_byte:literal];
         )*) => { $(
             $(#[doc = $doc])+
+            #[allow(dead_code, reason = "a native panic calls no `abort`")]
             #[allow(clippy::too_many_arguments, reason = "the arguments of the host function")]
             pub(crate) unsafe fn $name($(_: $ty),*) $(-> result!($ret))? {
                 panic!(concat!(
@@ -38,7 +39,10 @@ mod raw {
 const ABSENT: i64 = -1;
 
 fn from(bytes: &[u8]) -> (u32, u32) {
-    (bytes.as_ptr().expose_provenance() as u32, bytes.len() as u32)
+    (
+        bytes.as_ptr().expose_provenance() as u32,
+        bytes.len() as u32,
+    )
 }
 
 fn into(bytes: &mut [u8]) -> (u32, u32) {
@@ -106,6 +110,8 @@ pub(crate) fn revert(data: &[u8]) -> ! {
     host!(revert(ptr, len))
 }
 
+// Natively a panic is a panic.
+#[cfg(target_family = "wasm")]
 pub(crate) fn abort(message: &[u8]) -> ! {
     let (ptr, len) = from(message);
     host!(abort(ptr, len))
@@ -276,13 +282,10 @@ pub(crate) fn terminate(beneficiary: &Address) -> ! {
     host!(terminate(at(&beneficiary.0)))
 }
 
-pub(crate) fn event(topics: &[[u8; 32]], data: &[u8]) {
-    let (topics, count) = (
-        topics.as_ptr().expose_provenance() as u32,
-        topics.len() as u32,
-    );
-    let (data, len) = from(data);
-    host!(event(topics, count, data, len));
+/// `topics` are `count` times 32 bytes.
+pub(crate) fn event(topics: &[u8], count: usize, data: &[u8]) {
+    let ((topics, _), (data, len)) = (from(topics), from(data));
+    host!(event(topics, count as u32, data, len));
 }
 
 pub(crate) fn debug_log(message: &[u8]) {
@@ -302,11 +305,7 @@ hashes!(sha2_256 keccak_256 sha3_256 blake2b_256 blake3);
 
 pub(crate) fn secp256k1_recover(hash: &[u8; 32], signature: &[u8; 65]) -> Option<[u8; 33]> {
     let mut key = [0; 33];
-    let found = host!(secp256k1_recover(
-        at(hash),
-        at(signature),
-        at_mut(&mut key)
-    )) != 0;
+    let found = host!(secp256k1_recover(at(hash), at(signature), at_mut(&mut key))) != 0;
     found.then_some(key)
 }
 

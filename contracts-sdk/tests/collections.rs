@@ -11,11 +11,7 @@ use proptest::prelude::*;
 use support::{Chain, build};
 
 fn deploy() -> (Chain, Address) {
-    let wasm = build(
-        
-        "hull-fixture-collections",
-        "collections",
-    );
+    let wasm = build("hull-fixture-collections", "collections");
     let mut chain = Chain::new();
     let contract = chain.deploy(&wasm, constructors::new());
     (chain, contract)
@@ -241,5 +237,8 @@ fn setting_beyond_the_end_gives_up() {
         message.ends_with("a list has no element at this index"),
         "{message}"
     );
-    assert!(message.starts_with("collections/src/lib.rs:"), "{message}");
+    assert!(
+        message.starts_with("fixtures/collections/src/lib.rs:"),
+        "{message}"
+    );
 }

@@ -89,9 +89,14 @@ fn values_go_where_they_are_wanted() {
     let refused = world.chain.send(ALICE, one, 3, messages::get().input);
     assert_eq!(refused.result, CallResult::Revert);
     let message = refused.message.unwrap_or_default();
-    assert!(message.ends_with("this message takes no value"), "{message}");
+    assert!(
+        message.ends_with("this message takes no value"),
+        "{message}"
+    );
     let other = world.other;
-    let through = world.chain.send(ALICE, one, 9, messages::pay_at(other).input);
+    let through = world
+        .chain
+        .send(ALICE, one, 9, messages::pay_at(other).input);
     assert_eq!(reply::<Result<u128, Error>>(through).value, Ok(9));
 }
 
@@ -109,7 +114,10 @@ fn the_fallback_gets_the_whole_input_and_answers_raw() {
     let one = world.one;
     for input in [&[][..], &[9, 9], &[9; 8]] {
         let outcome = world.chain.send(ALICE, one, 1, input.to_vec());
-        assert_eq!((outcome.result, &outcome.data[..]), (CallResult::Success, input));
+        assert_eq!(
+            (outcome.result, &outcome.data[..]),
+            (CallResult::Success, input)
+        );
     }
     let outcome = world.chain.send(ALICE, one, 0, vec![9; 10]);
     assert_eq!(outcome.result, CallResult::Revert);
@@ -120,7 +128,9 @@ fn the_fallback_gets_the_whole_input_and_answers_raw() {
 fn a_migration_is_an_entry_of_its_own() {
     let mut world = world();
     let (one, input) = (world.one, messages::migrate(5_u64).input);
-    let outcome = world.chain.enter(Entry::Migrate, ALICE, one, 0, input.clone());
+    let outcome = world
+        .chain
+        .enter(Entry::Migrate, ALICE, one, 0, input.clone());
     assert_eq!(outcome.result, CallResult::Success, "{outcome:?}");
     assert_eq!(world.number_of(one), 7);
     // As a message it goes to the fallback, which finds it too long.
@@ -134,10 +144,7 @@ fn events_have_the_topics_that_their_fields_say() {
     let mut world = world();
     let (one, long) = (world.one, "a name of more than thirty-one bytes");
     for name in ["short", long] {
-        let events = world
-            .chain
-            .call_as(BOB, one, messages::tell(name))
-            .events;
+        let events = world.chain.call_as(BOB, one, messages::tell(name)).events;
         let [event] = events.as_slice() else {
             panic!("{events:?}")
         };
@@ -193,11 +200,13 @@ fn calls_bring_results_and_errors_back_typed() {
 fn a_call_that_must_work_gives_up_with_the_reason() {
     let mut world = world();
     let (one, nobody) = (world.one, Address([9; 32]));
-    let outcome = world.chain.send(ALICE, one, 0, messages::get_at(nobody).input);
+    let outcome = world
+        .chain
+        .send(ALICE, one, 0, messages::get_at(nobody).input);
     assert_eq!(outcome.result, CallResult::Revert);
     let message = outcome.message.unwrap_or_default();
     assert!(
-        message.starts_with("kinds/src/lib.rs:")
+        message.starts_with("fixtures/kinds/src/lib.rs:")
             && message.ends_with("no contract at the called address, or no such code"),
         "{message}"
     );
@@ -273,7 +282,10 @@ fn the_abi_knows_all_of_it() {
     assert_eq!(abi.name, "kinds");
     let set = abi.message("set").expect("a message");
     assert!(set.mutates && !set.payable);
-    assert_eq!(set.docs, ["Sets the number. Declared through an alias of `Result`."]);
+    assert_eq!(
+        set.docs,
+        ["Sets the number. Declared through an alias of `Result`."]
+    );
     assert!(!abi.message("get").expect("a message").mutates);
     assert!(abi.message("pay").expect("a message").payable);
     assert_eq!(abi.constructors.len(), 2);

@@ -29,7 +29,7 @@
 //! reverts with that data. An event's data is the SCALE encoding of its fields.
 //!
 //! ```
-//! use hull_abi::{Abi, AbiBuilder, DecodedOutput, MessageSpec};
+//! use hull_abi::{Abi, AbiBuilder, DecodedOutput, DecodedStorage, MessageSpec};
 //! use serde_json::json;
 //!
 //! let abi = AbiBuilder::new("counter", "1.0.0")
@@ -66,7 +66,9 @@ use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
 pub use builder::{AbiBuilder, EventSpec, LayoutSpec, MessageSpec};
-pub use codec::{Codec, DecodedCall, DecodedEvent, DecodedOutput, ValueError, ValueErrorKind};
+pub use codec::{
+    Codec, DecodedCall, DecodedEvent, DecodedOutput, DecodedStorage, ValueError, ValueErrorKind,
+};
 pub use error::AbiError;
 pub use ink::InkSource;
 pub use json::JSON_VERSION;

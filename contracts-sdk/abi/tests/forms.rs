@@ -62,6 +62,7 @@ fn the_section_has_no_docs_and_all_the_rest() {
     let text = String::from_utf8_lossy(&section).into_owned();
     for docs in [
         "A token",
+        "Tokens moved",
         "Moves",
         "Who gets",
         "minted",

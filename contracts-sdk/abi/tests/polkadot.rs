@@ -43,7 +43,7 @@ fn polkadot_js_reads_and_writes_the_same_bytes() {
     let new = codec
         .encode_call(abi.constructor("new").unwrap(), &json!([7]))
         .unwrap();
-    let create = json!({ "constructor": "new", "args": [7], "input": hex(&new) });
+    let create = json!({ "create": "new", "args": [7], "input": hex(&new) });
     let calls: Vec<Value> = calls.into_iter().chain([create]).collect();
     type Wire<T> = Result<T, u8>;
     let have = Error::InsufficientBalance { have: 1, need: 2 };

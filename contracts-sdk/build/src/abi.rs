@@ -8,13 +8,26 @@ use crate::cargo::HostLibrary;
 use crate::package::Package;
 use crate::{BuildError, ToolChain};
 
-/// Where the function may be: at the root of the library, or in a module that
-/// is named like it, as the SDK's macros make it.
-fn places(library: &str) -> [String; 2] {
-    [
-        format!("{library}::abi"),
-        format!("{library}::{library}::abi"),
-    ]
+/// Where the function may be: at the root of the library, or in one of its
+/// modules, as the SDK's macros make it.
+fn places(package: &Package) -> Vec<String> {
+    let library = &package.library;
+    let source = std::fs::read_to_string(&package.source).unwrap_or_default();
+    let modules = modules(&source).map(|module| format!("{library}::{module}::abi"));
+    std::iter::once(format!("{library}::abi"))
+        .chain(modules)
+        .collect()
+}
+
+/// The public modules that a source names. One too many costs a moment, so
+/// the source is not parsed.
+fn modules(source: &str) -> impl Iterator<Item = &str> {
+    let lines = source.lines().map(str::trim_start);
+    let rests = lines.filter_map(|line| line.strip_prefix("pub mod "));
+    rests.filter_map(|rest| {
+        let name = rest.split(|it: char| !it.is_alphanumeric() && it != '_');
+        name.into_iter().next().filter(|name| !name.is_empty())
+    })
 }
 
 /// Links a program with the library that prints its ABI, and runs it.
@@ -33,14 +46,12 @@ pub(crate) fn ask(
         .join("abi")
         .with_extension(std::env::consts::EXE_EXTENSION);
     let mut reason = String::new();
-    for place in places(&package.library) {
+    for place in places(package) {
         let text = format!("fn main() {{\n    print!(\"{{}}\", {place}().to_json());\n}}\n");
         std::fs::write(&source, text).map_err(BuildError::file(&source))?;
         match compile(tool_chain, package, library, &source, &program)? {
             Ok(()) => return run(package, &program),
-            // The first refusal is about the place that people know.
-            Err(refusal) if reason.is_empty() => reason = refusal,
-            Err(_) => {}
+            Err(refusal) => reason = refusal,
         }
     }
     let library = package.library.clone();
@@ -96,4 +107,19 @@ fn run(package: &Package, program: &Path) -> Result<Abi, BuildError> {
         });
     }
     Ok(Abi::from_json(&String::from_utf8_lossy(&output.stdout))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_modules_are_found() {
+        let source = "#[hull::contract]\npub mod counter {\n    pub mod inner;\n}\n\
+                      mod private {}\npub mod r{}\npub mod \n// pub mod not";
+        assert_eq!(
+            modules(source).collect::<Vec<_>>(),
+            ["counter", "inner", "r"]
+        );
+    }
 }

@@ -59,6 +59,11 @@ pub(crate) fn wasm(
     }
     let cargo_home = cargo_home();
     let mut folders = Folders::new(&package.workspace, folder, cargo_home.as_deref());
+    let commit = &tool_chain.compiler.commit_hash;
+    folders.push(
+        tool_chain.sources.clone(),
+        format!("/rustc/{commit}/library"),
+    );
     for (folder, name) in &package.foreign {
         folders.push(folder.clone(), format!("/dependencies/{name}"));
     }

@@ -60,8 +60,11 @@ pub enum BuildError {
         /// Why.
         source: io::Error,
     },
-    /// The library has no function `abi`.
-    #[error("{library} has no public function `abi`; #[hull::contract] generates it:\n{reason}")]
+    /// Neither the library nor a public module at its root has a function `abi`.
+    #[error(
+        "{library} has no public function `abi`, which #[hull::contract] generates in a public \
+         module:\n{reason}"
+    )]
     NoAbi {
         /// The library.
         library: String,

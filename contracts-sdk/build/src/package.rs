@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{BuildError, Request, ToolChain};
+use crate::{BuildError, Request, TARGET, ToolChain};
 
 /// The package with the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) struct Package {
     pub(crate) version: String,
     /// The name of the library as code names it.
     pub(crate) library: String,
+    /// The root of the library's source.
+    pub(crate) source: PathBuf,
     pub(crate) manifest: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) workspace: PathBuf,
@@ -41,6 +43,7 @@ struct MetadataPackage {
 struct MetadataTarget {
     name: String,
     kind: Vec<String>,
+    src_path: PathBuf,
 }
 
 impl Package {
@@ -49,7 +52,10 @@ impl Package {
         let manifest = manifest.map_err(BuildError::file(&request.manifest))?;
         let folder = manifest.parent().unwrap_or(Path::new("/")).to_owned();
         let mut command = tool_chain.cargo(&folder);
-        command.args(["metadata", "--format-version=1", "--manifest-path"]);
+        command.args(["metadata", "--format-version=1"]);
+        // Else it wants the dependencies of every platform to be at hand.
+        command.arg(format!("--filter-platform={TARGET}"));
+        command.arg("--manifest-path");
         command.arg(&manifest).args(request.lock_flags());
         let output = command.output().map_err(|source| BuildError::Start {
             program: "cargo".into(),
@@ -78,11 +84,8 @@ impl Package {
                     let is = |kind: &str| target.kind.iter().any(|it| it == kind);
                     is("lib") || is("cdylib") || is("rlib")
                 })?;
-                found = Some((
-                    package.name,
-                    package.version,
-                    library.name.replace('-', "_"),
-                ));
+                let (name, source) = (library.name.replace('-', "_"), library.src_path.clone());
+                found = Some((package.name, package.version, name, source));
                 continue;
             }
             let folder = package.manifest_path.parent()?.to_owned();
@@ -92,11 +95,12 @@ impl Package {
         }
         // A folder inside another one comes later, because the last wins.
         foreign.sort();
-        let (name, version, library) = found?;
+        let (name, version, library, source) = found?;
         Some(Self {
             name,
             version,
             library,
+            source,
             manifest: manifest.into(),
             folder,
             workspace: metadata.workspace_root,

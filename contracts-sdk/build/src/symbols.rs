@@ -106,14 +106,20 @@ impl<'a> Symbols<'a> {
         };
         let place = body.start.saturating_add(offset);
         let inside = place < body.end;
-        let found = match inside {
+        let mut found = match inside {
             true => self.lookup(place),
             false => Vec::new(),
         };
-        match found.is_empty() {
-            true => self.named(function),
-            false => found,
+        match found.last_mut() {
+            None => return self.named(function),
+            // A function that nothing was inlined into may have its name in
+            // the other table only.
+            Some(outermost) if outermost.function.is_none() => {
+                outermost.function = self.function_name(function);
+            }
+            Some(_) => {}
         }
+        found
     }
 
     /// Where the code is `offset` bytes after the start of the code section's

@@ -14,6 +14,8 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 pub struct ToolChain {
     cargo: OsString,
     rustc: OsString,
+    /// The folder of the standard library's sources, there or not.
+    pub(crate) sources: PathBuf,
     /// Where the standard library comes from.
     pub standard_library: StandardLibrary,
     /// Which compiler it is.
@@ -69,10 +71,10 @@ impl ToolChain {
         let ask = |arguments: &[&str]| answer(&rustc, folder, arguments);
         let libraries = ask(&["--print", "target-libdir", "--target", TARGET])?;
         let sysroot = PathBuf::from(ask(&["--print", "sysroot"])?);
-        let sources = sysroot.join("lib/rustlib/src/rust/library/core/Cargo.toml");
+        let sources = sysroot.join("lib/rustlib/src/rust/library");
         let standard_library = if has_core(Path::new(&libraries)) {
             StandardLibrary::Installed
-        } else if sources.is_file() {
+        } else if sources.join("core/Cargo.toml").is_file() {
             StandardLibrary::Sources
         } else {
             return None;
@@ -81,6 +83,7 @@ impl ToolChain {
         Some(Self {
             cargo,
             rustc,
+            sources,
             standard_library,
             compiler,
         })

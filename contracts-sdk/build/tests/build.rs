@@ -68,7 +68,7 @@ fn folders_and_profiles_do_not_change_the_bytes() {
     );
 
     let report = &of_ann.report;
-    assert_eq!(report.exports, ["memory", "instantiate", "call"]);
+    assert_eq!(report.exports, ["memory", "call", "instantiate"]);
     let imports: Vec<_> = report
         .imports
         .iter()
@@ -113,13 +113,9 @@ fn symbols_match(built: &Built) {
     let imported = u32::try_from(built.report.imports.len()).expect("few");
     let first = symbols.locate(imported, 0);
     assert!(!first.is_empty(), "{symbols:?}");
-    assert_eq!(
-        symbols
-            .function_name(0)
-            .as_deref()
-            .map(|it| it.contains("input")),
-        Some(true)
-    );
+    let first_import = &built.report.imports.first().expect("there are four").name;
+    let name = symbols.function_name(0).expect("it has one");
+    assert!(name.contains(first_import), "{name}");
     assert!(symbols.locate(u32::MAX, 0).is_empty());
     assert!(symbols.locate_in_code(u64::MAX).is_empty());
     // The module that is deployed has no symbols, and says so.

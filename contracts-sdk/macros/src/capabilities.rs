@@ -52,9 +52,7 @@ fn quota(meta: &ParseNestedMeta<'_>) -> Result<u64> {
     }
     match meta.value()?.parse()? {
         Lit::Int(bytes) => bytes.base10_parse(),
-        Lit::Str(text) => {
-            size(&text.value()).ok_or_else(|| Error::new(text.span(), HELP))
-        }
+        Lit::Str(text) => size(&text.value()).ok_or_else(|| Error::new(text.span(), HELP)),
         other => Err(Error::new(other.span(), HELP)),
     }
 }
@@ -87,7 +85,10 @@ fn upgrade(meta: &ParseNestedMeta<'_>) -> Result<Upgrade> {
         meta,
         "what may new code do? Write `upgrade = \"narrowing\"` if at most what the contract may \
          today, or `upgrade = \"widening\"` if whatever it declares",
-        &[("narrowing", Upgrade::Narrowing), ("widening", Upgrade::Widening)],
+        &[
+            ("narrowing", Upgrade::Narrowing),
+            ("widening", Upgrade::Widening),
+        ],
     )
 }
 
@@ -123,7 +124,16 @@ mod tests {
         assert_eq!(size("64 KiB"), Some(65_536));
         assert_eq!(size("1_000B"), Some(1_000));
         assert_eq!(size("3 GiB"), Some(3 << 30));
-        for wrong in ["", "64", "KiB", "64 KB", "64 kib", "-1 B", "99999999999 GiB", "1.5 MiB"] {
+        for wrong in [
+            "",
+            "64",
+            "KiB",
+            "64 KB",
+            "64 kib",
+            "-1 B",
+            "99999999999 GiB",
+            "1.5 MiB",
+        ] {
             assert_eq!(size(wrong), None, "{wrong}");
         }
     }

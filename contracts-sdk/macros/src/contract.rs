@@ -207,11 +207,16 @@ fn owner(block: &ItemImpl, known: Option<&Ident>) -> Result<Ident> {
 
 /// The only method of its kind.
 fn single(methods: &mut Vec<Method>, kind: Kind, errors: &mut Errors) -> Option<Method> {
-    let mut found: Vec<_> = methods.extract_if(.., |method| method.kind == kind).collect();
+    let mut found: Vec<_> = methods
+        .extract_if(.., |method| method.kind == kind)
+        .collect();
     for further in found.iter().skip(1) {
         errors.push(Error::new(
             further.ident.span(),
-            format!("a contract has one `{}`: remove this or the other", kind.name()),
+            format!(
+                "a contract has one `{}`: remove this or the other",
+                kind.name()
+            ),
         ));
     }
     found.truncate(1);

@@ -24,7 +24,9 @@ pub(crate) fn implementation(item: &DeriveInput, sdk: &Tokens) -> Result<Option<
     let ident = &item.ident;
     let mut generics = item.generics.clone();
     for parameter in generics.type_params_mut() {
-        parameter.bounds.push(syn::parse_quote!(#sdk::codec::Decode));
+        parameter
+            .bounds
+            .push(syn::parse_quote!(#sdk::codec::Decode));
     }
     let (generics, arguments, conditions) = generics.split_for_impl();
     Ok(Some(quote! {
@@ -95,7 +97,12 @@ fn variants(data: &DataEnum, sdk: &Tokens) -> Result<Tokens> {
 
 /// What the codec takes: its attribute, else the discriminant, else the position.
 fn variant_index(position: usize, variant: &Variant) -> Result<u8> {
-    if let Some(index) = variant.attrs.iter().filter(|it| is_codec(it)).find_map(index_of) {
+    if let Some(index) = variant
+        .attrs
+        .iter()
+        .filter(|it| is_codec(it))
+        .find_map(index_of)
+    {
         return Ok(index);
     }
     let Some((_, discriminant)) = &variant.discriminant else {
@@ -107,7 +114,10 @@ fn variant_index(position: usize, variant: &Variant) -> Result<u8> {
             Lit::Int(number) => number.base10_parse(),
             other => Err(Error::new(other.span(), "an index is a number up to 255")),
         },
-        other => Err(Error::new(other.span(), "write the index as a number up to 255")),
+        other => Err(Error::new(
+            other.span(),
+            "write the index as a number up to 255",
+        )),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn entries(contract: &Contract, sdk: &Tokens) -> Tokens {
         #[cfg(all(target_family = "wasm", not(feature = "library")))]
         #[allow(unexpected_cfgs)]
         const _: () = {
-            use #sdk::rt::Infallible as _;
+            use #sdk::rt::{Infallible as _, PickAny as _};
             #section
             #instantiate
             #call
@@ -56,6 +56,7 @@ fn entry(
         Some(method) => fallback_arm(contract, method, payable, sdk),
         None => quote!(#sdk::rt::unreadable()),
     };
+    let Contract { root, .. } = contract;
     let whole = fallback.map(|_| quote!(let whole = input.clone();));
     quote! {
         const _: () = {
@@ -64,6 +65,9 @@ fn entry(
                 #deny
                 let mut input = #sdk::rt::input();
                 #whole
+                let mut contract =
+                    <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
+                let contract = &mut contract;
                 match #sdk::rt::selector(&mut input) {
                     #(#arms)*
                     _ => #otherwise,
@@ -89,7 +93,7 @@ fn arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &Tokens) -
         .map(|index| quote::format_ident!("argument_{index}"))
         .collect();
     let decoded = names.iter().zip(arguments).map(|(name, (_, ty))| {
-        quote_spanned!(ty.span()=> let #name: #ty = #sdk::rt::argument(&mut input);)
+        quote_spanned!(ty.span()=> let #name: #ty = #sdk::rt::Pick::<#ty>::new().argument(&mut input);)
     });
     let reply = quote_spanned! {method.returns.span()=>
         #sdk::rt::reply(&result, #sdk::rt::Probe(&result).failed())
@@ -101,8 +105,7 @@ fn arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &Tokens) -
             #deny
             #(#decoded)*
             #sdk::rt::end(&input);
-            let mut contract = <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
-            let result = #root::#ident(&mut contract, #(#names),*);
+            let result = #root::#ident(contract, #(#names),*);
             #reply
         }
     }
@@ -114,8 +117,7 @@ fn fallback_arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &
     let deny = deny_payment(method, some_payable, sdk);
     quote! {{
         #deny
-        let mut contract = <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
-        #sdk::rt::reply_raw(#root::#ident(&mut contract, #sdk::rt::rest(&whole)))
+        #sdk::rt::reply_raw(#root::#ident(contract, #sdk::rt::rest(&whole)))
     }}
 }
 

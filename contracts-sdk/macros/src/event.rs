@@ -35,10 +35,10 @@ pub(crate) fn expand(arguments: &Tokens, item: Tokens) -> Result<Tokens> {
     }
     let indexed = take_topics(&mut item)?;
     let sdk = names::sdk();
-    let derives = scale::derives(&sdk);
+    let derived = scale::derives(&item.to_token_stream(), &sdk)?;
     let implementation = implementation(&item, &indexed, &sdk);
     let info = info(&item, &indexed, &sdk);
-    Ok(quote!(#derives #item #implementation #info))
+    Ok(quote!(#derived #implementation #info))
 }
 
 /// Takes `#[topic]` off the fields and says which had it.

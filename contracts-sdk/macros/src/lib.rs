@@ -12,6 +12,7 @@ mod attributes;
 mod capabilities;
 mod client;
 mod contract;
+mod decode;
 mod dispatch;
 mod event;
 mod method;

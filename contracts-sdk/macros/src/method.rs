@@ -145,7 +145,9 @@ fn check_signature(method: &ImplItemFn) -> Result<()> {
     if let Some(token) = &signature.unsafety {
         return Err(Error::new(
             token.span(),
-            format!("anyone can call `{name}` with any arguments: it must be safe, remove `unsafe`"),
+            format!(
+                "anyone can call `{name}` with any arguments: it must be safe, remove `unsafe`"
+            ),
         ));
     }
     if !signature.generics.params.is_empty() {
@@ -203,7 +205,8 @@ fn options(kind: Kind, mark: &Attribute) -> Result<(bool, Option<[u8; 4]>)> {
         if meta.path.is_ident("payable") && kind != Kind::Migrate {
             payable = true;
             Ok(())
-        } else if meta.path.is_ident("selector") && matches!(kind, Kind::Constructor | Kind::Message)
+        } else if meta.path.is_ident("selector")
+            && matches!(kind, Kind::Constructor | Kind::Message)
         {
             let number: LitInt = meta.value()?.parse()?;
             selector = Some(number.base10_parse::<u32>()?.to_be_bytes());

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Error, Fields, Generics, Ident, Item, Result};
 
-use crate::names;
+use crate::{decode, names};
 
 pub(crate) fn expand(name: &str, arguments: &Tokens, item: Tokens) -> Result<Tokens> {
     if !arguments.is_empty() {
@@ -15,7 +15,9 @@ pub(crate) fn expand(name: &str, arguments: &Tokens, item: Tokens) -> Result<Tok
         ));
     }
     let span = item.span();
-    let (ident, generics, plain) = match syn::parse2(item.clone())? {
+    let sdk = names::sdk();
+    let derives = derives(&item, &sdk)?;
+    let (ident, generics, plain) = match syn::parse2(item)? {
         Item::Struct(item) => (item.ident, item.generics, false),
         Item::Enum(item) => {
             let plain = item
@@ -31,24 +33,33 @@ pub(crate) fn expand(name: &str, arguments: &Tokens, item: Tokens) -> Result<Tok
             ));
         }
     };
-    let sdk = names::sdk();
-    let derives = derives(&sdk);
     let topic = topic(&sdk, &ident, &generics, plain);
-    Ok(quote!(#derives #item #topic))
+    Ok(quote!(#derives #topic))
 }
 
-/// SCALE, and outside the Wasm the description for the ABI.
-pub(crate) fn derives(sdk: &Tokens) -> Tokens {
+/// The item with SCALE, and outside the Wasm with the description for the ABI.
+pub(crate) fn derives(item: &Tokens, sdk: &Tokens) -> Result<Tokens> {
     let info = quote!(#sdk::abi::scale_info);
-    quote! {
-        #[derive(#sdk::codec::Encode, #sdk::codec::Decode)]
+    let decode = match syn::parse2(item.clone()) {
+        Ok(item) => decode::implementation(&item, sdk)?,
+        // What is no type is refused by whoever asked.
+        Err(_) => return Ok(item.clone()),
+    };
+    let derived = decode
+        .is_none()
+        .then(|| quote!(#[derive(#sdk::codec::Decode)]));
+    Ok(quote! {
+        #[derive(#sdk::codec::Encode)]
+        #derived
         #[codec(crate = #sdk::codec)]
         #[cfg_attr(
             not(target_family = "wasm"),
             derive(#info::TypeInfo),
             scale_info(crate = #info)
         )]
-    }
+        #item
+        #decode
+    })
 }
 
 /// A type without parameters can be a topic. A plain enum is one byte and needs
@@ -62,8 +73,8 @@ fn topic(sdk: &Tokens, ident: &Ident, generics: &Generics, plain: bool) -> Optio
     generics.params.is_empty().then(|| {
         quote! {
             impl #sdk::Topic for #ident {
-                fn topic(&self) -> [u8; 32] {
-                    #sdk::rt::#how(self)
+                fn write(&self, topics: &mut #sdk::rt::Topics) {
+                    topics.#how(self);
                 }
             }
         }

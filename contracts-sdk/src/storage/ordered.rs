@@ -214,7 +214,7 @@ impl Scan {
 /// Entries of an [`OrderedMap`], read one at a time.
 pub struct Range<'a, K, V> {
     scan: Scan,
-    of: PhantomData<(&'a (), fn() -> (K, V))>,
+    of: PhantomData<(&'a K, V)>,
 }
 
 impl<K: OrderedKey, V: Decode> Iterator for Range<'_, K, V> {

@@ -42,7 +42,10 @@ pub(crate) fn build(package: &str, module: &str) -> Vec<u8> {
         "{package} does not build:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let file = target.join(TARGET).join("release").join(format!("{module}.wasm"));
+    let file = target
+        .join(TARGET)
+        .join("release")
+        .join(format!("{module}.wasm"));
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -96,8 +99,10 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn new() -> Self {
-        let mut config = Config::default();
-        config.tiering = Tiering::BaselineOnly;
+        let config = Config {
+            tiering: Tiering::BaselineOnly,
+            ..Config::default()
+        };
         let mut host = MemoryHost::default();
         host.set_balance(ALICE, WEALTH);
         Self {

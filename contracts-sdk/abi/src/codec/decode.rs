@@ -33,6 +33,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What was not read.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Holds that every byte was read.
     pub(super) fn finish(self) -> Result<()> {
         match self.bytes.len() {

@@ -125,6 +125,12 @@ pub enum ValueErrorKind {
         /// The topic.
         found: String,
     },
+    /// No field of the storage has keys like this one.
+    #[error("no storage field has the key {found}")]
+    StorageKey {
+        /// The key.
+        found: String,
+    },
     /// The data of a result begins with neither success nor a known failure.
     #[error("{found} bytes of data beginning with {first:?} are no result of a message")]
     Output {

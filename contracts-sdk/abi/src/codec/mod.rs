@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod error;
+mod storage;
 mod text;
 
 use parity_scale_codec::{Decode, Encode};
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::{Abi, Event, LangError, Message, TypeId, hex_text};
 
 pub use error::{ValueError, ValueErrorKind};
+pub use storage::DecodedStorage;
 
 /// Reads and writes values of a contract as JSON.
 ///

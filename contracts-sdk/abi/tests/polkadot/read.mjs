@@ -11,14 +11,14 @@ const { compactAddLength, compactStripLength, hexToU8a, u8aToHex } = require("@p
 const { metadata, calls, outputs, events } = JSON.parse(readFileSync(0, "utf8"));
 const abi = new Abi(metadata);
 
-const find = ({ constructor, message }) =>
-  constructor ? abi.findConstructor(constructor) : abi.findMessage(message);
+const find = ({ create, message }) =>
+  create ? abi.findConstructor(create) : abi.findMessage(message);
 
 // An encoded call comes with its length in front.
 const bare = (bytes) => compactStripLength(bytes)[1];
 
 const read = {
-  version: abi.version.toString(),
+  version: abi.metadata.version.toString(),
   contract: abi.info.contract.name.toString(),
   constructors: abi.constructors.map((it) => it.method),
   messages: abi.messages.map(({ method, isMutating, isPayable, selector, docs }) => ({
@@ -35,9 +35,9 @@ const read = {
     indexed: args.filter(({ indexed }) => indexed).map(({ name }) => name),
   })),
   inputs: calls.map((call) => u8aToHex(bare(find(call).toU8a(call.args)))),
-  decoded: calls.map(({ constructor, input }) => {
+  decoded: calls.map(({ create, input }) => {
     const bytes = compactAddLength(hexToU8a(input));
-    const { message, args } = constructor ? abi.decodeConstructor(bytes) : abi.decodeMessage(bytes);
+    const { message, args } = create ? abi.decodeConstructor(bytes) : abi.decodeMessage(bytes);
     return { method: message.method, args: args.map((it) => it.toHuman()) };
   }),
   outputs: outputs.map((it) => {
