@@ -5,7 +5,7 @@ use collectible::collectible::{
     Transferred,
 };
 use collectible::{constructors, messages};
-use hull_contracts_support::{code, weaker};
+use hull_contracts_support::{code, hold_gas, weaker};
 use hull_testing::{Account, Address, Chain, Code, Failed, alice, bob, carol, dave};
 
 struct World {
@@ -58,7 +58,7 @@ fn the_creator_has_both_roles_and_nothing_else() {
     assert!(ask(Role::Admin, alice()) && ask(Role::Minter, alice()));
     assert!(!ask(Role::Admin, bob()) && !ask(Role::Minter, bob()));
     assert_eq!(world.chain.query(world.contract, messages::about()), about());
-    assert_eq!(world.held(alice()), []);
+    assert_eq!(world.held(alice()), vec![]);
 }
 
 #[test]
@@ -226,9 +226,9 @@ fn pages_follow_each_other() {
     let page = messages::tokens_of(carol(), Some(20), 3);
     assert_eq!(world.chain.query(world.contract, page), [30, 40, 50]);
     let nothing = messages::tokens_of(carol(), Some(60), 3);
-    assert_eq!(world.chain.query(world.contract, nothing), []);
+    assert_eq!(world.chain.query(world.contract, nothing), vec![]);
     let nothing = messages::tokens_of(carol(), None::<u64>, 0);
-    assert_eq!(world.chain.query(world.contract, nothing), []);
+    assert_eq!(world.chain.query(world.contract, nothing), vec![]);
 }
 
 #[test]
@@ -277,4 +277,19 @@ fn one_capability_less_fails() {
     for weaker in weaker(&code) {
         assert!(use_it(&weaker.code).is_err(), "{weaker:?}");
     }
+}
+
+#[test]
+fn the_readme_says_what_messages_cost() {
+    let World { mut chain, contract } = world();
+    let uri = "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
+    chain.call(contract, messages::mint(bob(), uri.to_owned())).succeeds();
+    chain.call(contract, messages::transfer(bob(), carol(), 1)).by(bob()).succeeds();
+    chain.call(contract, messages::approve(Some(dave()), 2)).by(bob()).succeeds();
+    chain.call(contract, messages::transfer(bob(), carol(), 2)).by(dave()).succeeds();
+    chain.call(contract, messages::set_operator(dave(), true)).by(carol()).returns();
+    chain.call(contract, messages::burn(2)).by(dave()).succeeds();
+    chain.call(contract, messages::grant_role(Role::Minter, bob())).succeeds();
+    chain.call(contract, messages::revoke_role(Role::Minter, bob())).succeeds();
+    hold_gas(&chain, "collectible");
 }

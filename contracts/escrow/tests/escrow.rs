@@ -4,7 +4,7 @@ use escrow::escrow::{
     ARBITRATION_TIME, Deal, Deposited, Disputed, Error, Party, Phase, Settled,
 };
 use escrow::{constructors, messages};
-use hull_contracts_support::{code, weaker};
+use hull_contracts_support::{code, hold_gas, weaker};
 use hull_testing::{Account, Address, Balance, Chain, Code, Failed, alice, bob, carol, dave};
 
 const AMOUNT: Balance = 1_000;
@@ -300,4 +300,24 @@ fn one_capability_less_fails() {
     for weaker in weaker(&code) {
         assert!(use_it(&weaker.code).is_err(), "{weaker:?}");
     }
+}
+
+#[test]
+fn the_readme_says_what_messages_cost() {
+    let mut world = disputed();
+    world.chain.call(world.contract, messages::resolve(300)).by(carol()).succeeds();
+    world.chain.call(world.contract, messages::sweep()).succeeds();
+    // Another deal on the same chain.
+    let mut again = |message: hull::Message<Result<(), Error>>| {
+        let deal = deal(&world.chain);
+        let new = code("escrow").with(constructors::new(deal));
+        let contract = world.chain.deploy(new).address();
+        let deposit = world.chain.call(contract, messages::deposit());
+        deposit.value(AMOUNT).succeeds();
+        let by = if message == messages::refund() { bob() } else { alice() };
+        world.chain.call(contract, message).by(by).succeeds();
+    };
+    again(messages::release());
+    again(messages::refund());
+    hold_gas(&world.chain, "escrow");
 }

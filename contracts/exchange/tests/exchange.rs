@@ -8,7 +8,7 @@ use exchange::exchange::{
 };
 use exchange::{constructors, messages};
 use hull::CallError;
-use hull_contracts_support::{code, deploy_token, weaker};
+use hull_contracts_support::{code, deploy_token, hold_gas, weaker};
 use hull_testing::{Address, Balance, Chain, Code, Failed, alice, bob, carol, dave};
 use support::{FOREVER, WEALTH, World, traders, world};
 use token::token::Error as TokenError;
@@ -130,7 +130,7 @@ fn shares_give_their_part_back() {
     assert_eq!(world.books().shares, LOCKED_SHARES);
     assert_eq!(world.balances(world.pool), world.books().reserves);
     let providers = messages::providers(None::<Address>, 10);
-    assert_eq!(world.chain.query(world.pool, providers), []);
+    assert_eq!(world.chain.query(world.pool, providers), vec![]);
 }
 
 #[test]
@@ -314,4 +314,22 @@ fn one_capability_less_fails() {
     for weaker in weaker(&code) {
         assert!(use_it(&weaker.code).is_err(), "{weaker:?}");
     }
+}
+
+#[test]
+fn the_readme_says_what_messages_cost() {
+    let mut world = filled();
+    assert_eq!(world.add(bob(), 1_000, 4_000), Ok(2_000));
+    for given in [world.pair.a, world.pair.b] {
+        world.swap(bob(), given, 10_000).expect("a good swap");
+        let quote = messages::quote(given, 10_000);
+        assert!(world.chain.query(world.pool, quote).is_ok());
+    }
+    let since = messages::observations(0, 1);
+    let since = world.chain.query(world.pool, since)[0].0;
+    let average = messages::average_price(since);
+    assert!(world.chain.query(world.pool, average).is_ok());
+    assert!(world.remove(bob(), 1_000).is_ok());
+    assert!(world.remove(bob(), 1_000).is_ok());
+    hold_gas(&world.chain, "exchange");
 }

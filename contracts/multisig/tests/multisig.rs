@@ -1,7 +1,7 @@
 //! The wallet on the chain: every message and error.
 
 use hull::{CallError, CallStatus};
-use hull_contracts_support::{Weaker, code, deploy_token, weaker};
+use hull_contracts_support::{Weaker, code, deploy_token, hold_gas, weaker};
 use hull_testing::{Account, Address, Balance, Chain, Code, Failed, alice, bob, carol, dave};
 use multisig::multisig::{
     Action, Confirmed, Deposited, Discarded, Error, Executed, MAX_INPUT_LEN, MAX_LIFETIME,
@@ -118,7 +118,7 @@ fn enough_owners_move_native_tokens() {
     // It is done once.
     let gone = Err(Error::UnknownProposal { proposal });
     assert_eq!(world.execute(alice(), proposal), gone);
-    assert_eq!(world.confirmations(proposal), []);
+    assert_eq!(world.confirmations(proposal), vec![]);
 
     let too_much = world.agree(&pay_dave(FUNDS));
     let failed = world.execute(alice(), too_much);
@@ -369,4 +369,26 @@ fn one_capability_less_fails() {
     for Weaker { lacks, code } in weaker(&code) {
         assert!(use_it(&code).is_err(), "without {lacks}");
     }
+}
+
+#[test]
+fn the_readme_says_what_messages_cost() {
+    let mut world = world();
+    world.chain.call(world.wallet, messages::deposit()).value(5).returns();
+    let token = deploy_token(&mut world.chain, "HUL", 100);
+    let call = Action::Call {
+        contract: token,
+        input: token::messages::approve(dave(), 1).input,
+        value: 0,
+    };
+    let change = Action::SetPolicy(policy(&[alice(), bob(), dave()], 2));
+    for action in [pay_dave(1), call, change] {
+        let proposal = world.agree(&action);
+        world.execute(bob(), proposal).expect("all agree");
+    }
+    let proposal = world.propose(&pay_dave(1));
+    world.revoke(alice(), proposal).expect("she had confirmed");
+    world.chain.advance_time(2 * DAY);
+    world.chain.call(world.wallet, messages::discard(proposal)).succeeds();
+    hold_gas(&world.chain, "multisig");
 }

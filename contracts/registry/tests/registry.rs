@@ -2,7 +2,7 @@
 
 mod support;
 
-use hull_contracts_support::{code, weaker};
+use hull_contracts_support::{code, hold_gas, weaker};
 use hull_testing::{Account, Address, Chain, Code, Failed, alice, bob, carol};
 use registry::registry::{
     Alert, BUCKETS, Device as Registered, DeviceRegistered, DeviceRetired, Error, Limits,
@@ -404,4 +404,26 @@ fn one_capability_less_fails() {
     for weaker in weaker(&code) {
         assert!(use_it(&weaker.code).is_err(), "{weaker:?}");
     }
+}
+
+#[test]
+fn the_readme_says_what_messages_cost() {
+    let mut world = world();
+    for (device, number) in devices(7).iter().zip(1..) {
+        assert_eq!(world.register(device, Some(LIMITS)), Ok(number));
+        // The first of a bucket, one more, and one with an alert.
+        for (value, sequence) in [1, 2, 99].into_iter().zip(1..) {
+            let time = world.chain.time();
+            let reading = Reading { sequence, time, value };
+            world.submit(number, device, reading).expect("a good reading");
+        }
+    }
+    let Some(Summary { count: 3, .. }) = world.summary(1) else {
+        panic!("there were three readings");
+    };
+    world.chain.call(world.registry, messages::set_limits(1, None::<Limits>)).succeeds();
+    world.chain.call(world.registry, messages::retire(1)).succeeds();
+    world.chain.call(world.registry, messages::grant_role(Role::Operator, bob())).succeeds();
+    world.chain.call(world.registry, messages::revoke_role(Role::Operator, bob())).succeeds();
+    hold_gas(&world.chain, "registry");
 }

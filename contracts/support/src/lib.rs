@@ -3,7 +3,8 @@
 //! - [`weaker`]: the same contract with one capability less.
 //! - [`cases`] and [`amount`]: how many cases a property is tried on, and amounts
 //!   of all magnitudes.
-//! - [`token`]: the code of the example token, and [`deploy_token`].
+//! - [`code`] of a contract here, and [`deploy_token`].
+//! - [`hold_gas`]: the table of gas in a README.
 
 use std::fmt;
 use std::path::Path;
@@ -42,11 +43,6 @@ pub fn code(folder: &str) -> Code {
     Code::of_crate(path).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The example token.
-pub fn token() -> Code {
-    code("token")
-}
-
 /// Creates a token whose whole supply Alice has.
 pub fn deploy_token(chain: &mut Chain, symbol: &str, supply: Balance) -> Address {
     let about = About {
@@ -55,7 +51,7 @@ pub fn deploy_token(chain: &mut Chain, symbol: &str, supply: Balance) -> Address
         decimals: 6,
     };
     let new = token::constructors::new(about, supply);
-    chain.deploy(token().with(new)).address()
+    chain.deploy(code("token").with(new)).address()
 }
 
 /// A contract with less than it declares.
@@ -115,4 +111,58 @@ fn without(declared: Capabilities, lacking: Group) -> Capabilities {
         left.callees = Callees::None;
     }
     left
+}
+
+/// Where a README has its table of gas.
+const TABLE: (&str, &str) = ("<!-- gas -->\n", "<!-- end -->");
+/// How far gas may be from the table, in parts of a hundred: compilers of one
+/// version agree to the byte, this lets a patch release by.
+const TOLERANCE: u64 = 2;
+
+/// Holds what the messages of a contract cost on a chain against the table in
+/// its README; `HULL_BLESS=1` writes the table.
+///
+/// # Panics
+/// If a message is not in both, or costs more than 2 % more or less.
+pub fn hold_gas(chain: &Chain, contract: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = folder.join(contract).join("README.md");
+    let text = std::fs::read_to_string(&path).expect("there is a README");
+    let (before, rest) = text.split_once(TABLE.0).expect("it has a place for the table");
+    let (table, after) = rest.split_once(TABLE.1).expect("the table has an end");
+    let report = chain.gas_report();
+    let measured = report.messages.get(contract).expect("the contract was called");
+    let rows: Vec<_> = measured
+        .iter()
+        .map(|(message, gas)| format!("| `{message}` | {} | {} |\n", gas.min, gas.max))
+        .collect();
+    if std::env::var_os("HULL_BLESS").is_some_and(|value| value == "1") {
+        let header = "| message | least | most |\n|---|---:|---:|\n";
+        let (start, end) = TABLE;
+        let text = format!("{before}{start}{header}{}{end}{after}", rows.concat());
+        return std::fs::write(&path, text).expect("the README can be written");
+    }
+    let known: Vec<_> = table.lines().skip(2).map(row).collect();
+    let now: Vec<_> = rows.iter().map(|line| row(line)).collect();
+    let close = known.len() == now.len()
+        && known.iter().zip(&now).all(|((name, known), (other, now))| {
+            name == other && known.iter().zip(now).all(|(known, now)| is_close(*known, *now))
+        });
+    assert!(
+        close,
+        "{contract} costs something else; HULL_BLESS=1 writes it down:\n{}",
+        rows.concat()
+    );
+}
+
+fn is_close(known: u64, now: u64) -> bool {
+    known.abs_diff(now) * 100 <= known * TOLERANCE
+}
+
+/// The name and the two numbers of a line of the table.
+fn row(line: &str) -> (String, [u64; 2]) {
+    let cells: Vec<_> = line.split('|').map(str::trim).collect();
+    let number = |at: usize| cells.get(at).and_then(|cell| cell.parse().ok());
+    let name = cells.get(1).copied().unwrap_or_default();
+    (name.to_owned(), [number(2), number(3)].map(Option::unwrap_or_default))
 }

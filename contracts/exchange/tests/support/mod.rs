@@ -1,6 +1,8 @@
 //! A chain with two tokens, a pool, and three who use it.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+pub mod story;
+
 use exchange::constructors;
 use exchange::exchange::{Error, Pair, Pool, Reserves};
 use exchange::messages;
