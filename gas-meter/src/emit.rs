@@ -32,6 +32,7 @@ use crate::frames::{FrameRules, FrameUse};
 use crate::nan::canonicalise;
 use crate::plan::{Event, EventKind, Float, Plan};
 use crate::prepay::{Callees, Role};
+use crate::source_map::Piece;
 use crate::spin::{self, SpinWriter};
 use crate::state::{Action, Step};
 use crate::tracker::Tracker;
@@ -56,13 +57,22 @@ pub(crate) struct Source<'m> {
     pub(crate) role: Role,
     /// Type of a block with the function's results.
     pub(crate) block_type: BlockType,
+    /// Whether to record where the original operators go.
+    pub(crate) record: bool,
 }
 
-/// Writes the body of a metered function, without its length.
+/// A function's body, without its length, and where the original operators are
+/// in it if that was asked for.
+pub(crate) struct Emitted {
+    pub(crate) body: Vec<u8>,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// Writes the body of a metered function.
 pub(crate) fn emit(
     source: &Source<'_>,
     surroundings: &Surroundings<'_>,
-) -> Result<Vec<u8>, InstrumentError> {
+) -> Result<Emitted, InstrumentError> {
     let plan = source.plan;
     let tracker = Tracker::prepare(plan, source.role, surroundings.callees);
     let locals = Locals::new(source, &tracker)?;
@@ -71,7 +81,12 @@ pub(crate) fn emit(
         surroundings,
         shape: Shape::new(source, &tracker),
         out: Vec::with_capacity(source.body.as_bytes().len() * 2),
-        copier: Copier::new(source.body.as_bytes(), plan, locals.moved.clone()),
+        copier: Copier::new(
+            source.body.as_bytes(),
+            plan,
+            locals.moved.clone(),
+            source.record,
+        ),
         nesting: 0,
         locals,
         tracker,
@@ -82,7 +97,10 @@ pub(crate) fn emit(
         emitter.event(index, event);
     }
     emitter.epilogue();
-    Ok(emitter.out)
+    Ok(Emitted {
+        body: emitter.out,
+        pieces: emitter.copier.into_pieces(),
+    })
 }
 
 /// Which parts of the frame around the body a function needs.
@@ -273,10 +291,8 @@ impl Emitter<'_> {
 
     fn spin(&mut self, index: usize, exit_depth: u32) {
         let spin = self.source.plan.spins[index];
-        let mut body = Vec::new();
-        self.copier.skip_to(spin.from);
-        self.copier.copy_to(spin.to, &mut body);
-        self.copier.skip_to(spin.end);
+        let copied = [spin.from, spin.to, spin.end];
+        let body = self.copier.copy_aside(copied, &self.out);
         let writer = SpinWriter {
             body: &body,
             cost: self.source.plan.regions[spin.region as usize].cost,

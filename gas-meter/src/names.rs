@@ -24,6 +24,16 @@ pub const FRAMES: &str = "\u{1}hull:frames";
 /// mutable global of the contract back to its initial value. It is not metered.
 pub const RESET: &str = "\u{1}hull:reset";
 
+/// The module from which a [profiled](crate::profiled) module imports
+/// [`ENTER`] and [`EXIT`].
+pub const PROFILE: &str = "\u{1}hull:profile";
+
+/// What a profiled function calls when it begins: its index and the counter.
+pub const ENTER: &str = "enter";
+
+/// What a profiled function calls when it ends: its index and the counter.
+pub const EXIT: &str = "exit";
+
 /// Whether `name` belongs to the pass. No contract may export or import it.
 pub fn is_reserved(name: &str) -> bool {
     name.starts_with(PREFIX)
@@ -35,7 +45,7 @@ mod tests {
 
     #[test]
     fn every_exported_name_is_reserved() {
-        assert!([GAS, FRAMES, RESET].into_iter().all(is_reserved));
+        assert!([GAS, FRAMES, RESET, PROFILE].into_iter().all(is_reserved));
         assert!(!is_reserved("memory"));
         assert!(!is_reserved("hull:gas"));
     }

@@ -10,10 +10,11 @@ use crate::facts::{Facts, MemoryFacts};
 use crate::frames::FrameRules;
 use crate::module::{Module, unsupported};
 use crate::output::{Additions, write};
-use crate::plan::Plan;
-use crate::prepay::{self, Callees};
+use crate::plan::{ENTRY_REGION, Plan};
+use crate::prepay::{self, Callees, Role};
 use crate::reset::reset_function;
 use crate::scan::scan;
+use crate::source_map::{FunctionMap, SourceMap};
 use crate::types::TypeAdditions;
 
 /// A module after the pass.
@@ -37,6 +38,31 @@ pub struct Instrumented {
 /// # Errors
 /// See [`InstrumentError`].
 pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, InstrumentError> {
+    run(wasm, config, Detail::Plain).map(|done| done.instrumented)
+}
+
+/// What of the pass's work is kept besides the module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Plain,
+    /// Where the original operators went.
+    SourceMap,
+}
+
+/// All that the pass found out.
+pub(crate) struct Done {
+    pub(crate) instrumented: Instrumented,
+    pub(crate) source_map: SourceMap,
+    pub(crate) roles: Vec<Role>,
+    /// By body: the price of the entry block.
+    pub(crate) entry_costs: Vec<u64>,
+}
+
+pub(crate) fn run(
+    wasm: &[u8],
+    config: &Config<'_>,
+    detail: Detail,
+) -> Result<Done, InstrumentError> {
     let module = Module::read(wasm)?;
     check_profile(&module, config)?;
     let mut plans = (0..module.bodies.len())
@@ -49,6 +75,7 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
     let mut types = TypeAdditions::new(&module);
     let mut functions = Vec::with_capacity(plans.len() + 1);
     let mut code = CodeSection::new();
+    let mut source_map = SourceMap::empty(module.imported_functions);
     let surroundings = Surroundings {
         gas: module.global_count(),
         frames: module.global_count() + 1,
@@ -67,8 +94,17 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
             plan,
             role: roles[body],
             block_type: types.of_block(function)?,
+            record: detail == Detail::SourceMap,
         };
-        code.raw(&emit(&source, &surroundings)?);
+        let emitted = emit(&source, &surroundings)?;
+        code.raw(&emitted.body);
+        if source.record {
+            source_map.push(FunctionMap {
+                start: module.bodies[body].range().start,
+                len: module.bodies[body].as_bytes().len() as u32,
+                pieces: emitted.pieces,
+            });
+        }
         functions.push(types.of_function(function, roles[body])?);
     }
     functions.push(types.index(&[], &[])?);
@@ -78,9 +114,15 @@ pub fn instrument(wasm: &[u8], config: &Config<'_>) -> Result<Instrumented, Inst
         functions,
         code: &code,
     };
-    Ok(Instrumented {
-        wasm: write(&module, config, additions),
-        facts,
+    let entry_cost = |plan: &Plan| plan.regions[ENTRY_REGION as usize].cost;
+    Ok(Done {
+        instrumented: Instrumented {
+            wasm: write(&module, config, additions),
+            facts,
+        },
+        source_map,
+        entry_costs: plans.iter().map(entry_cost).collect(),
+        roles,
     })
 }
 

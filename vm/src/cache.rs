@@ -173,7 +173,12 @@ impl Loaded {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let mut instance = Instance::new(&compiled, &*self.dialect, &self.admission.entries)?;
+        let mut instance = Instance::new(
+            &compiled,
+            &*self.dialect,
+            &self.admission.entries,
+            self.prepared.told.as_ref(),
+        )?;
         self.image.get_or_init(|| instance.image());
         Ok(instance)
     }

@@ -20,6 +20,10 @@ pub struct Config {
     pub max_idle_instances: usize,
     /// Which tiers may be used.
     pub tiering: Tiering,
+    /// Runs contracts in a form that tells an [`Observer`](crate::Observer) of
+    /// every function that begins and ends. Results and gas are the same; calls
+    /// take several times as long. For profilers.
+    pub tells_functions: bool,
 }
 
 /// Compiled code on disk.
@@ -67,6 +71,7 @@ impl Default for Config {
             tiering: Tiering::Background {
                 after_calls: DEFAULT_HOT,
             },
+            tells_functions: false,
         }
     }
 }

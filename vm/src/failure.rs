@@ -31,7 +31,7 @@ pub struct Failure {
 }
 
 /// How a frame comes about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrameKind {
     /// A message.
     Call,

@@ -39,6 +39,7 @@ mod observe;
 mod outcome;
 mod pool;
 mod prepare;
+mod profile;
 mod vm;
 
 pub use admit::{Admission, AdmissionError, Rule};
@@ -53,6 +54,7 @@ pub use hull_gas_meter::Schedule;
 pub use hull_host_api as host_api;
 pub use link::Linker;
 pub use memory_host::MemoryHost;
-pub use observe::{Entered, Left, Observer, Step};
+pub use observe::{CodePlace, Entered, Left, Observer, Step};
 pub use outcome::{CallResult, HaltKind, Outcome};
+pub use profile::{Place, Profile};
 pub use vm::{Call, Instantiate, Stats, UploadError, Vm};

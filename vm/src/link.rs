@@ -5,8 +5,10 @@
 )]
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 
-use hull_host_api::{Cost, Group, HostFunction, for_each_host_function};
+use hull_gas_meter::{ProfiledFunction, names};
+use hull_host_api::{Cost, Gas, Group, HostFunction, for_each_host_function};
 use wasmer::{
     Extern, Function, FunctionEnv, FunctionEnvMut, FunctionType, Imports, Module, Store, Value,
 };
@@ -16,6 +18,7 @@ use crate::frame::Session;
 use crate::memory::Handles;
 use crate::native;
 use crate::observe::Step;
+use crate::prepare::Told;
 
 /// What the host functions of one instance share.
 #[derive(Debug, Default)]
@@ -136,6 +139,37 @@ impl<'a> Linker<'a> {
             .define(module, name, Extern::Function(function));
     }
 
+    /// Defines what a module calls that tells when its functions begin and end.
+    pub(crate) fn tell(&mut self, told: &Arc<Told>) {
+        let begins = Arc::clone(told);
+        let enter = move |env: FunctionEnvMut<'_, Env>, function: u32, counter: i64| {
+            let Some(read) = begins.of(function) else {
+                return;
+            };
+            observe(
+                env,
+                &Step::FunctionEntered {
+                    function,
+                    gas_left: heard(read, counter),
+                    prepaid: read.prepaid,
+                },
+            );
+        };
+        let ends = Arc::clone(told);
+        let exit = move |env: FunctionEnvMut<'_, Env>, function: u32, counter: i64| {
+            let Some(read) = ends.of(function) else {
+                return;
+            };
+            let gas_left = heard(read, counter);
+            observe(env, &Step::FunctionLeft { function, gas_left });
+        };
+        let enter = Function::new_typed_with_env(self.store, self.env, enter);
+        let exit = Function::new_typed_with_env(self.store, self.env, exit);
+        for (name, function) in [(names::ENTER, enter), (names::EXIT, exit)] {
+            self.imports.define(names::PROFILE, name, function);
+        }
+    }
+
     /// Defines a function of the native table, if the module imports it.
     pub(crate) fn native(&mut self, function: HostFunction) {
         let name = function.spec().name;
@@ -145,6 +179,19 @@ impl<'a> Linker<'a> {
                 .define(hull_host_api::IMPORT_MODULE, name, function);
         }
     }
+}
+
+/// The counter that a function tells, if it knows it. Below zero it is about to
+/// end the frame.
+fn heard(function: &ProfiledFunction, counter: i64) -> Option<Gas> {
+    (!function.quiet).then(|| u64::try_from(counter).unwrap_or(0))
+}
+
+fn observe(mut env: FunctionEnvMut<'_, Env>, step: &Step<'_>) {
+    // SAFETY: only the closures of `tell` call this, as host functions of the
+    // instance that the environment belongs to.
+    let context = unsafe { env.data_mut().context(NO_COST) };
+    context.session.observe(step);
 }
 
 /// Stands in until the schedule has been asked.

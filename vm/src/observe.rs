@@ -66,6 +66,26 @@ pub enum Step<'a> {
         /// Gas left to the frame. After a nested call its gas is gone as well.
         gas_left: Gas,
     },
+    /// A function of the contract began. Only with
+    /// [`Config::tells_functions`](crate::Config::tells_functions).
+    FunctionEntered {
+        /// Its index, imports counted.
+        function: u32,
+        /// Gas left to the frame; `None` if the function never charges, so that
+        /// it does not know.
+        gas_left: Option<Gas>,
+        /// What its caller has charged for it. It belongs to the function: take
+        /// it off what the caller used.
+        prepaid: Gas,
+    },
+    /// That function returned. One that is on the way when the frame halts does
+    /// not.
+    FunctionLeft {
+        /// Its index, imports counted.
+        function: u32,
+        /// Gas left to the frame, as for [`FunctionEntered`](Self::FunctionEntered).
+        gas_left: Option<Gas>,
+    },
     /// A storage item was read, or asked for.
     Read {
         /// Its key.
@@ -117,11 +137,28 @@ pub enum Step<'a> {
         /// Who got its balance.
         beneficiary: Address,
     },
+    /// The code of the innermost frame stopped before its entry point returned: at a
+    /// trap, or in a host function that does not return.
+    Stopped {
+        /// Where it was, the innermost function first.
+        stack: &'a [CodePlace],
+    },
     /// A message of the debug log.
     Debug {
         /// The message, UTF-8 if the contract keeps to it.
         message: &'a [u8],
     },
+}
+
+/// A place in running code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodePlace {
+    /// The index of the function in the contract's module, imports counted.
+    pub function: u32,
+    /// The offset in the function's body, in bytes, as the meter's pass wrote it;
+    /// it is not an offset in the module that was uploaded, and may depend on the
+    /// tier.
+    pub offset: u32,
 }
 
 /// A frame that begins.

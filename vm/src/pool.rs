@@ -9,9 +9,11 @@
     reason = "lends the session to host functions, moves stores between threads"
 )]
 
+use std::sync::Arc;
+
 use hull_gas_meter::names;
 use hull_host_api::{Cost, Fatal, Gas};
-use wasmer::{FunctionEnv, RuntimeError, Store, TypedFunction};
+use wasmer::{FrameInfo, FunctionEnv, RuntimeError, Store, TypedFunction};
 
 use crate::compile::{Compiled, Tier};
 use crate::context::{Context, Exit};
@@ -19,7 +21,9 @@ use crate::dialect::{Dialect, Entry};
 use crate::frame::Session;
 use crate::link::{Env, Linker};
 use crate::memory::{self, Image};
+use crate::observe::{CodePlace, Step};
 use crate::outcome::HaltKind;
+use crate::prepare::Told;
 
 /// What running an instance came to.
 pub(crate) struct Ran {
@@ -51,12 +55,16 @@ impl Instance {
         compiled: &Compiled,
         dialect: &dyn Dialect,
         entries: &[Entry],
+        told: Option<&Arc<Told>>,
     ) -> Result<Self, Fatal> {
         let mut store = compiled.store();
         let env = FunctionEnv::new(&mut store, Env::default());
         let module = compiled.module();
         let mut linker = Linker::new(&mut store, &env, module);
         dialect.link(&mut linker);
+        if let Some(told) = told {
+            linker.tell(told);
+        }
         let imports = linker.finish();
         let (built, handles) = memory::capture(|| {
             wasmer::Instance::new(&mut store, module, &imports).map_err(Box::new)
@@ -120,7 +128,13 @@ impl Instance {
         let exit = match called {
             Ok(()) => None,
             Err(Stopped::Exit(exit)) => Some(exit),
-            Err(Stopped::Runtime(error)) => Some(classify(error, gas, frames)?),
+            Err(Stopped::Runtime(error)) => {
+                if session.observer.is_some() {
+                    let stack = places(&error);
+                    session.observe(&Step::Stopped { stack: &stack });
+                }
+                Some(classify(error, gas, frames)?)
+            }
         };
         Ok(Ran { exit, gas })
     }
@@ -184,6 +198,15 @@ impl From<Exit> for Stopped {
     fn from(exit: Exit) -> Self {
         Self::Exit(exit)
     }
+}
+
+/// Where the code was, for an observer.
+fn places(error: &RuntimeError) -> Vec<CodePlace> {
+    let place = |frame: &FrameInfo| CodePlace {
+        function: frame.func_index(),
+        offset: u32::try_from(frame.func_offset()).unwrap_or(u32::MAX),
+    };
+    error.trace().iter().map(place).collect()
 }
 
 /// Says which rule a trap stands for.

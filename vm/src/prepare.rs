@@ -1,8 +1,11 @@
 //! From admitted Wasm to instrumented Wasm, and the key of its native code.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use hull_gas_meter::{Config as MeterConfig, Facts, InstrumentError, Schedule, instrument};
+use hull_gas_meter::{
+    Config as MeterConfig, Facts, InstrumentError, Profiled, ProfiledFunction, Schedule,
+    instrument, profiled,
+};
 use hull_host_api::Gas;
 use wasmer::sys::Target;
 use wasmparser::{ElementItems, ElementKind, Parser, Payload};
@@ -18,12 +21,29 @@ pub(crate) struct Prepared {
     pub(crate) facts: Facts,
     /// The gas for loading it at a call.
     pub(crate) load_gas: Gas,
+    /// How to read what its functions tell, if they do.
+    pub(crate) told: Option<Arc<Told>>,
     digest: blake3::Hash,
     schedule_version: u32,
     dialect: &'static str,
 }
 
-/// Builds the meter into a module.
+/// The functions of a module that tells when they begin and end.
+#[derive(Debug)]
+pub(crate) struct Told {
+    imported_functions: u32,
+    functions: Vec<ProfiledFunction>,
+}
+
+impl Told {
+    /// How to read what the function says (imports counted).
+    pub(crate) fn of(&self, function: u32) -> Option<&ProfiledFunction> {
+        let body = function.checked_sub(self.imported_functions)?;
+        self.functions.get(body as usize)
+    }
+}
+
+/// Builds the meter into a module, and for a profiler the telling as well.
 ///
 /// # Errors
 /// A frame over the limit is the author's to mend and reported as a rule of
@@ -32,14 +52,32 @@ pub(crate) fn prepare(
     wasm: &[u8],
     schedule: &Schedule,
     dialect: &dyn Dialect,
+    tells_functions: bool,
 ) -> Result<Prepared, AdmissionError> {
-    let instrumented =
-        instrument(wasm, &MeterConfig::new(schedule)).map_err(|error| refusal(&error))?;
+    let config = MeterConfig::new(schedule);
+    let refused = |error| refusal(&error);
+    let (wasm_out, facts, told) = if tells_functions {
+        let Profiled {
+            wasm,
+            facts,
+            imported_functions,
+            functions,
+        } = profiled(wasm, &config).map_err(refused)?;
+        let told = Told {
+            imported_functions,
+            functions,
+        };
+        (wasm, facts, Some(Arc::new(told)))
+    } else {
+        let plain = instrument(wasm, &config).map_err(refused)?;
+        (plain.wasm, plain.facts, None)
+    };
     Ok(Prepared {
-        load_gas: load_gas(wasm, schedule, &instrumented.facts),
-        digest: blake3::hash(&instrumented.wasm),
-        wasm: instrumented.wasm,
-        facts: instrumented.facts,
+        load_gas: load_gas(wasm, schedule, &facts),
+        digest: blake3::hash(&wasm_out),
+        wasm: wasm_out,
+        facts,
+        told,
         schedule_version: schedule.version,
         dialect: dialect.name(),
     })
@@ -149,7 +187,7 @@ mod tests {
     use crate::dialect::Native;
 
     fn key(wat: &str, schedule: &Schedule, tier: Tier) -> ArtifactKey {
-        prepare(&wat::parse_str(wat).unwrap(), schedule, &Native)
+        prepare(&wat::parse_str(wat).unwrap(), schedule, &Native, false)
             .unwrap()
             .key(tier)
     }

@@ -380,7 +380,12 @@ impl Shared {
         for dialect in &self.dialects {
             match admit::admit(wasm, &**dialect) {
                 Ok(admission) => {
-                    let prepared = prepare(wasm, self.config.schedule, &**dialect)?;
+                    let prepared = prepare(
+                        wasm,
+                        self.config.schedule,
+                        &**dialect,
+                        self.config.tells_functions,
+                    )?;
                     return Ok((admission, prepared, Arc::clone(dialect)));
                 }
                 Err(error) => {

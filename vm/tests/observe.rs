@@ -23,6 +23,7 @@ impl Observer for Notes {
             Step::Scanned { found, .. } => format!("scanned {found:?}"),
             Step::Transfer { to, amount, .. } => format!("sent {amount} {}", *to == BOB),
             Step::Debug { message } => format!("debug {message:?}"),
+            Step::Stopped { .. } => "stopped".into(),
             other => format!("{other:?}"),
         });
     }
@@ -101,10 +102,44 @@ fn every_step_is_seen_in_its_order_and_nothing_changes() {
             ")debug_log",
             "abort(",
             ")abort",
+            "stopped",
             "left Revert []",
         ];
         assert_eq!(notes, expected);
         outcome
+    });
+}
+
+#[test]
+fn a_trap_names_the_functions_that_it_happened_in() {
+    #[derive(Default)]
+    struct Stack(Vec<u32>);
+    impl Observer for Stack {
+        fn observe(&mut self, step: &Step<'_>) {
+            if let Step::Stopped { stack } = step {
+                self.0 = stack.iter().map(|place| place.function).collect();
+            }
+        }
+    }
+    on_each_tier(|chain| {
+        let contract = chain.deploy(
+            r#"(module (import "hull" "caller" (func (param i32))) (memory 1)
+              (func $inner (param i32) (result i32)
+                (if (local.get 0) (then (return (i32.add (call $inner (i32.sub (local.get 0)
+                  (i32.const 1))) (i32.const 1)))))
+                (unreachable))
+              (func (export "call") (drop (i32.add (call $inner (i32.const 1)) (i32.const 1)))))"#,
+        );
+        let call = Call {
+            contract,
+            gas_limit: GAS,
+            ..Call::default()
+        };
+        let mut stack = Stack::default();
+        let vm = chain.vm.clone();
+        vm.call_observed(&mut chain.host, &call, &mut stack)
+            .expect("the host works");
+        assert_eq!(stack.0, [1, 1, 2]);
     });
 }
 

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `bench/modules/` | the Wasm modules |
 //! | `criterion/` | criterion's own figures of this run |
+//! | `bench/in-turn.json` | the figures of the subjects that took turns |
 //! | `bench/summary.json`, `bench/summary.md` | the medians, and the page about them |
 
 use std::env;
@@ -35,6 +36,9 @@ const QUICK: [&str; 6] = [
 /// Packages and their benches, in the order in which they run.
 const BENCHES: [(&str, &str); 2] = [("bench-peers", "engines"), ("bench-chain", "chain")];
 
+/// The bench without criterion, whose subjects take turns.
+const IN_TURN: (&str, &str) = ("bench-peers", "in_turn");
+
 /// Measures Hull and its peers and writes the summary.
 #[derive(Parser)]
 struct Arguments {
@@ -61,7 +65,7 @@ fn main() -> Result<()> {
     }
 
     // Built first, so that the machine is quiet when the clock starts.
-    for bench in BENCHES {
+    for bench in BENCHES.into_iter().chain([IN_TURN]) {
         run(benches(&folders, bench).arg("--no-run"))?;
     }
     let mut notes = machine::notes();
@@ -73,10 +77,18 @@ fn main() -> Result<()> {
     }
     measure(&folders, &arguments)?;
 
-    let summary = Summary {
-        figures: collect(&folders.criterion())?,
-        notes,
-    };
+    let mut figures = collect(&folders.criterion())?;
+    // A filter is for criterion's benches alone.
+    if arguments.filter.is_none() {
+        let mut command = benches(&folders, IN_TURN);
+        command.env("HULL_BENCH_IN_TURN", folders.in_turn());
+        if arguments.quick {
+            command.env("HULL_BENCH_QUICK", "1");
+        }
+        run(&mut command)?;
+        figures.extend_from(&folders.in_turn())?;
+    }
+    let summary = Summary { figures, notes };
     summary.write(&folders.bench())?;
     print!("{}", summary.markdown());
     println!(
@@ -158,6 +170,10 @@ impl Folders {
 
     fn modules(&self) -> PathBuf {
         self.bench().join("modules")
+    }
+
+    fn in_turn(&self) -> PathBuf {
+        self.bench().join("in-turn.json")
     }
 
     fn criterion(&self) -> PathBuf {

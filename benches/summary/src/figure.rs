@@ -86,6 +86,15 @@ impl Figures {
             .collect()
     }
 
+    /// Adds the figures that a bench without criterion left in `file`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no figures.
+    pub fn extend_from(&mut self, file: &Path) -> Result<()> {
+        self.0.extend(read::<Vec<Figure>>(file)?);
+        Ok(())
+    }
+
     fn of(&self, group: &str) -> impl Iterator<Item = &Figure> {
         self.0.iter().filter(move |figure| figure.group == group)
     }

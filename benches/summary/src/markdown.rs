@@ -8,7 +8,7 @@ use crate::{Figures, Summary};
 fn reference(group: &str) -> &'static str {
     match group {
         // An upload is compiled by the first tier; the optimizing one comes later.
-        "compile" => "hull-singlepass",
+        "compile" | "compile-in-turn" => "hull-singlepass",
         _ => "hull",
     }
 }

@@ -131,7 +131,7 @@ impl Runner {
             outcome.result.is_success(),
             "{:?} {:?}",
             outcome.result,
-            outcome.message
+            outcome.message()
         );
         Ok((outcome.gas, time.as_nanos() as f64 * 1000.0))
     }

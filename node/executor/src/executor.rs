@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hull_host_api::{Address, Balance, BlockInfo, Fatal, Gas, Hash, Height};
+use hull_host_api::{Address, Balance, BlockInfo, Fatal, Gas, Hash, Height, limits};
 use hull_types::{
     Parameters, ParametersHistory, Receipt, Transaction, VerifiedTransaction, receipts_root,
 };
@@ -15,7 +15,7 @@ use crate::execute::Execution;
 use crate::journal::Journal;
 use crate::settle::{describe, settle};
 use crate::state::StateReader;
-use crate::validate::{Room, check_form, check_payload, validate};
+use crate::validate::{Room, at_most, check_form, check_payload, validate};
 
 /// Executes blocks. Pure but for caches: the same block on the same state gives
 /// the same result, on any machine and at any time.
@@ -222,15 +222,19 @@ impl Executor {
     /// Asks a contract something. Nothing changes, whatever the contract does.
     ///
     /// # Errors
-    /// If this node failed.
+    /// If gas limit or input are over the limits of the chain, or this node failed.
     pub fn view(
         &self,
         state: &dyn StateReader,
         block: BlockInfo,
         view: &View,
         observer: Option<&mut dyn Observer>,
-    ) -> Result<Outcome, Fatal> {
+    ) -> Result<Outcome, TransactionError> {
         let mut run = self.begin(state, block);
+        let limit = run.parameters.block_gas;
+        at_most("the gas limit", view.gas_limit, limit)?;
+        let most = u64::from(limits::MAX_INPUT_LEN);
+        at_most("bytes of input", view.input.len() as u64, most)?;
         let call = Call {
             origin: view.caller,
             caller: view.caller,
@@ -242,10 +246,10 @@ impl Executor {
             entry: Entry::Call,
             input: view.input.clone(),
         };
-        match observer {
-            None => run.vm.call(&mut run.journal, &call),
-            Some(observer) => run.vm.call_observed(&mut run.journal, &call, observer),
-        }
+        Ok(match observer {
+            None => run.vm.call(&mut run.journal, &call)?,
+            Some(observer) => run.vm.call_observed(&mut run.journal, &call, observer)?,
+        })
     }
 }
 

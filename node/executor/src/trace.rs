@@ -22,7 +22,7 @@
 //! ```
 
 use hull_host_api::{Address, Balance, CallStatus, Event, Gas, Hash, HostFunction, ScanOrder};
-use hull_vm::{CallResult, Entered, Failure, FrameKind, Left, Observer, Step};
+use hull_vm::{CallResult, CodePlace, Entered, Failure, FrameKind, Left, Observer, Step};
 
 /// Most steps of a trace: some hundred megabytes. A call can make more in its
 /// gas, and a node must not die of being watched.
@@ -142,6 +142,12 @@ pub enum TraceStep {
     Terminated {
         /// Who got its balance.
         beneficiary: Address,
+    },
+    /// The code stopped before its entry point returned: at a trap, or in a host
+    /// function that does not return.
+    Stopped {
+        /// Where it was, the innermost function first.
+        stack: Vec<CodePlace>,
     },
     /// A message of the debug log.
     Debug {
@@ -317,6 +323,9 @@ impl Observer for Tracer {
             Step::Transfer { to, amount, .. } => TraceStep::Transfer { to, amount },
             Step::CodeSet { code_hash } => TraceStep::CodeSet { code_hash },
             Step::Terminated { beneficiary } => TraceStep::Terminated { beneficiary },
+            Step::Stopped { stack } => TraceStep::Stopped {
+                stack: stack.to_vec(),
+            },
             Step::Debug { message } => TraceStep::Debug {
                 message: message.to_vec(),
             },

@@ -127,7 +127,11 @@ fn reserve(journal: &mut Journal<'_>, body: &Transaction) -> Result<(), Transact
     }
 }
 
-fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), InvalidTransaction> {
+pub(crate) fn at_most(
+    what: &'static str,
+    found: u64,
+    limit: u64,
+) -> Result<(), InvalidTransaction> {
     if found > limit {
         return Err(InvalidTransaction::OverLimit { what, found, limit });
     }

@@ -3,10 +3,12 @@
 mod support;
 
 use hull_executor::{
-    BlockError, Cause, ContractState, InvalidTransaction, Refusal, StateReader, TransactionError,
+    BlockError, Cause, ContractState, HaltKind, InvalidTransaction, Refusal, StateReader,
+    TransactionError, View,
 };
 use hull_host_api::{Address, CallStatus, MAX_GAS_LIMIT, code_hash, limits};
 use hull_types::{Payload, ReceiptResult, Transaction, VerifiedTransaction};
+use hull_vm::CallResult;
 use support::{
     ALICE, BOB, Chain, GAS, WEALTH, contract, instantiate, parameters, with_constructor,
 };
@@ -341,4 +343,27 @@ fn a_simulation_is_what_an_included_transaction_does_but_for_the_fee() {
         simulated.diff.accounts[&BOB].balance,
         included.diff.accounts[&BOB].balance + u128::from(included.executed[0].receipt.gas)
     );
+}
+
+#[test]
+fn a_view_answers_within_its_limits_and_writes_nothing() {
+    let mut chain = Chain::new();
+    let counter = chain.deploy("counter", 1, 0, &[]);
+    let view = |gas_limit, input| View {
+        caller: NOBODY,
+        contract: counter,
+        input,
+        gas_limit,
+    };
+    let ask = |view| chain.executor.view(&chain.state, chain.block, &view, None);
+    // The counter writes, which a view may not.
+    let outcome = ask(view(GAS, vec![])).unwrap();
+    assert_eq!(outcome.result, CallResult::Halt(HaltKind::ReadOnly));
+    for (gas, input) in [
+        (parameters().block_gas + 1, vec![]),
+        (GAS, vec![0; limits::MAX_INPUT_LEN as usize + 1]),
+    ] {
+        let error = ask(view(gas, input)).unwrap_err();
+        assert!(matches!(error, TransactionError::Invalid(_)), "{error}");
+    }
 }
