@@ -71,7 +71,8 @@ impl World {
     }
 
     fn confirmations(&self, proposal: u64) -> Vec<Address> {
-        self.chain.query(self.wallet, messages::confirmations(proposal))
+        self.chain
+            .query(self.wallet, messages::confirmations(proposal))
     }
 }
 
@@ -83,7 +84,9 @@ fn a_wallet_has_a_policy_that_can_be_met() {
         new.returns()
     };
     let everyone = |owners: u32| Policy {
-        owners: (0..owners).map(|number| Address([number as u8; 32])).collect(),
+        owners: (0..owners)
+            .map(|number| Address([number as u8; 32]))
+            .collect(),
         threshold: 1,
     };
     let number = Err(Error::WrongNumberOfOwners { limit: MAX_OWNERS });
@@ -106,7 +109,10 @@ fn enough_owners_move_native_tokens() {
     let few = Err(Error::TooFewConfirmations { have, need });
     assert_eq!(world.execute(alice(), proposal), few);
     assert_eq!(world.confirm(bob(), proposal), Ok(()));
-    assert_eq!(world.confirmations(proposal), [alice().address(), bob().address()]);
+    assert_eq!(
+        world.confirmations(proposal),
+        [alice().address(), bob().address()]
+    );
     let before = world.chain.balance(dave());
     let executed = world.chain.call(world.wallet, messages::execute(proposal));
     let executed = executed.by(carol()).run();
@@ -118,11 +124,14 @@ fn enough_owners_move_native_tokens() {
     // It is done once.
     let gone = Err(Error::UnknownProposal { proposal });
     assert_eq!(world.execute(alice(), proposal), gone);
-    assert_eq!(world.confirmations(proposal), vec![]);
+    assert!(world.confirmations(proposal).is_empty());
 
     let too_much = world.agree(&pay_dave(FUNDS));
     let failed = world.execute(alice(), too_much);
-    assert_eq!(failed, Err(Error::TransferFailed(CallError::InsufficientBalance)));
+    assert_eq!(
+        failed,
+        Err(Error::TransferFailed(CallError::InsufficientBalance))
+    );
     // What failed can be tried again.
     world.chain.fund(world.wallet, 300);
     assert_eq!(world.execute(alice(), too_much), Ok(vec![]));
@@ -133,7 +142,9 @@ fn strangers_do_nothing_but_look_and_give() {
     let mut world = world();
     let proposal = world.agree(&pay_dave(1));
     let expires = world.chain.time() + DAY;
-    let propose = world.chain.call(world.wallet, messages::propose(pay_dave(1), expires));
+    let propose = world
+        .chain
+        .call(world.wallet, messages::propose(pay_dave(1), expires));
     assert_eq!(propose.by(dave()).fails(), Error::NotOwner);
     assert_eq!(world.confirm(dave(), proposal), Err(Error::NotOwner));
     assert_eq!(world.revoke(dave(), proposal), Err(Error::NotOwner));
@@ -157,14 +168,25 @@ fn proposals_are_told_of_and_listed() {
     let receipt = world.chain.call(world.wallet, propose).by(bob()).run();
     let by = bob().address();
     let proposal = 1;
-    assert!(receipt.emitted(&Proposed { proposal, by, expires }));
+    assert!(receipt.emitted(&Proposed {
+        proposal,
+        by,
+        expires
+    }));
     let confirmed = true;
-    assert!(receipt.emitted(&Confirmed { proposal, by, confirmed }));
+    assert!(receipt.emitted(&Confirmed {
+        proposal,
+        by,
+        confirmed
+    }));
     assert_eq!(receipt.succeeds(), proposal);
     for _ in 0..MAX_PAGE {
         world.propose(&pay_dave(2));
     }
-    let found = world.chain.query(world.wallet, messages::proposal(1)).expect("it is there");
+    let found = world
+        .chain
+        .query(world.wallet, messages::proposal(1))
+        .expect("it is there");
     assert_eq!((found.proposer, found.expires), (by, expires));
     let page = messages::proposals(None::<u64>, u32::MAX);
     let page = world.chain.query(world.wallet, page);
@@ -172,20 +194,33 @@ fn proposals_are_told_of_and_listed() {
     assert_eq!(page[0], (1, found));
     let rest = messages::proposals(Some(u64::from(MAX_PAGE)), 9);
     assert_eq!(world.chain.query(world.wallet, rest).len(), 1);
-    assert_eq!(world.chain.query(world.wallet, messages::proposal(99)), None);
+    assert_eq!(
+        world.chain.query(world.wallet, messages::proposal(99)),
+        None
+    );
 }
 
 #[test]
 fn confirmations_are_given_once_and_taken_back() {
     let mut world = world();
     let proposal = world.propose(&pay_dave(1));
-    assert_eq!(world.confirm(alice(), proposal), Err(Error::AlreadyConfirmed));
+    assert_eq!(
+        world.confirm(alice(), proposal),
+        Err(Error::AlreadyConfirmed)
+    );
     assert_eq!(world.revoke(bob(), proposal), Err(Error::NotConfirmed));
     assert_eq!(world.confirm(bob(), proposal), Ok(()));
-    let revoked = world.chain.call(world.wallet, messages::revoke(proposal)).run();
+    let revoked = world
+        .chain
+        .call(world.wallet, messages::revoke(proposal))
+        .run();
     let by = alice().address();
     let confirmed = false;
-    assert!(revoked.emitted(&Confirmed { proposal, by, confirmed }));
+    assert!(revoked.emitted(&Confirmed {
+        proposal,
+        by,
+        confirmed
+    }));
     revoked.succeeds();
     let (have, need) = (1, 2);
     let few = Err(Error::TooFewConfirmations { have, need });
@@ -208,20 +243,28 @@ fn proposals_expire() {
         assert_eq!(refused, Error::InvalidExpiry { now, latest });
     }
     let proposal = world.agree(&pay_dave(1));
-    let last = world.chain.query(world.wallet, messages::proposal(proposal));
+    let last = world
+        .chain
+        .query(world.wallet, messages::proposal(proposal));
     let expires = last.expect("it is there").expires;
     world.chain.set_time(expires);
     let discard = world.chain.call(world.wallet, messages::discard(proposal));
     assert_eq!(discard.fails(), Error::NotExpired { expires });
     world.chain.set_time(expires);
-    let mut in_time = World { chain: world.chain.clone(), ..world };
+    let mut in_time = World {
+        chain: world.chain.clone(),
+        ..world
+    };
     assert_eq!(in_time.execute(bob(), proposal), Ok(vec![]));
 
     world.chain.set_time(expires + 1);
     let expired = Err(Error::Expired { expires });
     assert_eq!(world.confirm(carol(), proposal), expired);
     assert_eq!(world.execute(bob(), proposal).map(|_| ()), expired);
-    let discarded = world.chain.call(world.wallet, messages::discard(proposal)).run();
+    let discarded = world
+        .chain
+        .call(world.wallet, messages::discard(proposal))
+        .run();
     assert!(discarded.emitted(&Discarded { proposal }));
     // The deposit comes back.
     assert!(discarded.deposit() < 0);
@@ -254,7 +297,9 @@ fn the_wallet_calls_contracts_as_itself() {
     let refused = Err(Error::CallReverted { data: refusal });
     assert_eq!(world.execute(alice(), proposal), refused);
     assert_eq!(world.chain.query(token, balance), 4);
-    let still = world.chain.query(world.wallet, messages::proposal(proposal));
+    let still = world
+        .chain
+        .query(world.wallet, messages::proposal(proposal));
     assert!(still.is_some());
 }
 
@@ -262,7 +307,9 @@ fn the_wallet_calls_contracts_as_itself() {
 fn values_go_along_and_failures_are_told() {
     let mut world = world();
     let other = policy(&[dave()], 1);
-    let other = world.chain.deploy(code("multisig").with(constructors::new(other)));
+    let other = world
+        .chain
+        .deploy(code("multisig").with(constructors::new(other)));
     let other = other.address();
     let call = |contract, value| Action::Call {
         contract,
@@ -308,7 +355,10 @@ fn only_the_wallet_changes_its_owners() {
     let mut world = world();
     let before = world.agree(&pay_dave(1));
     let proposal = world.agree(&Action::SetPolicy(policy(&[alice(), dave()], 2)));
-    let changed = world.chain.call(world.wallet, messages::execute(proposal)).run();
+    let changed = world
+        .chain
+        .call(world.wallet, messages::execute(proposal))
+        .run();
     let (owners, threshold) = (2, 2);
     assert!(changed.emitted(&PolicyChanged { owners, threshold }));
     changed.succeeds();
@@ -320,13 +370,18 @@ fn only_the_wallet_changes_its_owners() {
     let few = Err(Error::TooFewConfirmations { have, need });
     assert_eq!(world.execute(alice(), before), few);
     assert_eq!(world.confirm(dave(), before), Ok(()));
-    assert_eq!(world.confirmations(before), [alice().address(), dave().address()]);
+    assert_eq!(
+        world.confirmations(before),
+        [alice().address(), dave().address()]
+    );
     assert_eq!(world.execute(dave(), before), Ok(vec![]));
 
     // A policy that cannot be met is refused at once.
     let expires = world.chain.time() + DAY;
     let bad = Action::SetPolicy(policy(&[alice()], 2));
-    let bad = world.chain.call(world.wallet, messages::propose(bad, expires));
+    let bad = world
+        .chain
+        .call(world.wallet, messages::propose(bad, expires));
     assert_eq!(bad.fails(), Error::InvalidThreshold { owners: 1 });
 }
 
@@ -374,7 +429,11 @@ fn one_capability_less_fails() {
 #[test]
 fn the_readme_says_what_messages_cost() {
     let mut world = world();
-    world.chain.call(world.wallet, messages::deposit()).value(5).returns();
+    world
+        .chain
+        .call(world.wallet, messages::deposit())
+        .value(5)
+        .returns();
     let token = deploy_token(&mut world.chain, "HUL", 100);
     let call = Action::Call {
         contract: token,
@@ -389,6 +448,9 @@ fn the_readme_says_what_messages_cost() {
     let proposal = world.propose(&pay_dave(1));
     world.revoke(alice(), proposal).expect("she had confirmed");
     world.chain.advance_time(2 * DAY);
-    world.chain.call(world.wallet, messages::discard(proposal)).succeeds();
+    world
+        .chain
+        .call(world.wallet, messages::discard(proposal))
+        .succeeds();
     hold_gas(&world.chain, "multisig");
 }

@@ -73,7 +73,8 @@ impl World {
             time: self.chain.time(),
             value,
         };
-        self.submit(number, device, reading).expect("a good reading");
+        self.submit(number, device, reading)
+            .expect("a good reading");
     }
 
     fn summary(&self, device: u64) -> Option<Summary> {
@@ -89,25 +90,57 @@ fn devices_of_all_kinds_are_registered_and_measure() {
         let register = messages::register(device.key(), Some(LIMITS), proof);
         let receipt = world.chain.call(world.registry, register).run();
         let key = device.key();
-        assert!(receipt.emitted(&DeviceRegistered { device: number, key }));
+        assert!(receipt.emitted(&DeviceRegistered {
+            device: number,
+            key
+        }));
         assert_eq!(receipt.succeeds(), number);
         let found = world.chain.query(world.registry, messages::device(number));
         let (limits, retired) = (Some(LIMITS), false);
-        assert_eq!(found, Some(Registered { key, limits, retired }));
-        assert_eq!(world.chain.query(world.registry, messages::device_of(key)), Some(number));
+        assert_eq!(
+            found,
+            Some(Registered {
+                key,
+                limits,
+                retired
+            })
+        );
+        assert_eq!(
+            world.chain.query(world.registry, messages::device_of(key)),
+            Some(number)
+        );
 
         let time = world.chain.time();
-        let reading = Reading { sequence: 5, time, value: -3 };
+        let reading = Reading {
+            sequence: 5,
+            time,
+            value: -3,
+        };
         let signature = signature(world.registry, device, number, reading);
         let submit = messages::submit(number, reading, signature);
         let receipt = world.chain.call(world.registry, submit).by(carol()).run();
-        assert!(receipt.emitted(&Measured { device: number, reading }));
+        assert!(receipt.emitted(&Measured {
+            device: number,
+            reading
+        }));
         receipt.succeeds();
-        let progress = world.chain.query(world.registry, messages::progress(number));
+        let progress = world
+            .chain
+            .query(world.registry, messages::progress(number));
         let (sequence, alert) = (5, false);
-        assert_eq!(progress, Progress { sequence, time, alert });
+        assert_eq!(
+            progress,
+            Progress {
+                sequence,
+                time,
+                alert
+            }
+        );
     }
-    assert_eq!(world.chain.query(world.registry, messages::bucket_time()), MINUTE);
+    assert_eq!(
+        world.chain.query(world.registry, messages::bucket_time()),
+        MINUTE
+    );
     assert_eq!(world.chain.query(world.registry, messages::device(4)), None);
     let [stranger, ..] = devices(8);
     let stranger = messages::device_of(stranger.key());
@@ -117,19 +150,40 @@ fn devices_of_all_kinds_are_registered_and_measure() {
 #[test]
 fn what_is_signed_is_what_the_docs_say() {
     let registry = Address([3; 32]);
-    let reading = Reading { sequence: 1, time: 2, value: -1 };
-    let content = [&9_u64.to_le_bytes()[..], &1_u64.to_le_bytes(), &2_u64.to_le_bytes(), &[255; 8]];
+    let reading = Reading {
+        sequence: 1,
+        time: 2,
+        value: -1,
+    };
+    let content = [
+        &9_u64.to_le_bytes()[..],
+        &1_u64.to_le_bytes(),
+        &2_u64.to_le_bytes(),
+        &[255; 8],
+    ];
     let by_hand = message(READING, CHAIN, registry, &content.concat());
-    assert_eq!(signed(READING, &hull::Hash(CHAIN), &registry, &(9_u64, reading)), by_hand);
+    assert_eq!(
+        signed(READING, &hull::Hash(CHAIN), &registry, &(9_u64, reading)),
+        by_hand
+    );
 }
 
 #[test]
 fn a_registry_has_buckets_of_some_time() {
     let mut chain = Chain::new();
-    for (time, good) in [(0, false), (1, true), (MAX_BUCKET, true), (MAX_BUCKET + 1, false)] {
+    for (time, good) in [
+        (0, false),
+        (1, true),
+        (MAX_BUCKET, true),
+        (MAX_BUCKET + 1, false),
+    ] {
         let new = chain.deploy(code("registry").with(constructors::new(time)));
         let limit = MAX_BUCKET;
-        let expected = if good { Ok(()) } else { Err(Error::InvalidBucketTime { limit }) };
+        let expected = if good {
+            Ok(())
+        } else {
+            Err(Error::InvalidBucketTime { limit })
+        };
         assert_eq!(new.returns(), expected);
     }
 }
@@ -170,17 +224,36 @@ fn signatures_hold_for_one_reading_of_one_device_here() {
     for (device, number) in devices(7).iter().zip(1..) {
         world.register(device, None).expect("a new key");
         let time = world.chain.time();
-        let reading = Reading { sequence: 1, time, value: 4 };
+        let reading = Reading {
+            sequence: 1,
+            time,
+            value: 4,
+        };
         let good = signature(world.registry, device, number, reading);
         let mut flipped = good;
         flipped[40] ^= 1;
-        let other_value = Reading { value: 5, ..reading };
+        let other_value = Reading {
+            value: 5,
+            ..reading
+        };
         let wrong = [
             (number, reading, flipped),
             (number, other_value, good),
-            (number, reading, signature(world.registry, device, number + 1, reading)),
-            (number, reading, signature(Address([1; 32]), device, number, reading)),
-            (number, reading, signature(world.registry, &devices(8)[0], number, reading)),
+            (
+                number,
+                reading,
+                signature(world.registry, device, number + 1, reading),
+            ),
+            (
+                number,
+                reading,
+                signature(Address([1; 32]), device, number, reading),
+            ),
+            (
+                number,
+                reading,
+                signature(world.registry, &devices(8)[0], number, reading),
+            ),
         ];
         for (number, reading, signature) in wrong {
             let submit = messages::submit(number, reading, signature);
@@ -197,15 +270,31 @@ fn replays_are_refused() {
     let mut world = world();
     let (number, device) = world.device(None);
     let time = world.chain.time();
-    let reading = Reading { sequence: 5, time, value: 4 };
-    let zero = Reading { sequence: 0, ..reading };
-    assert_eq!(world.submit(number, &device, zero), Err(Error::Replayed { last: 0 }));
+    let reading = Reading {
+        sequence: 5,
+        time,
+        value: 4,
+    };
+    let zero = Reading {
+        sequence: 0,
+        ..reading
+    };
+    assert_eq!(
+        world.submit(number, &device, zero),
+        Err(Error::Replayed { last: 0 })
+    );
     assert_eq!(world.submit(number, &device, reading), Ok(()));
     let replayed = Err(Error::Replayed { last: 5 });
     assert_eq!(world.submit(number, &device, reading), replayed);
-    let before = Reading { sequence: 4, ..reading };
+    let before = Reading {
+        sequence: 4,
+        ..reading
+    };
     assert_eq!(world.submit(number, &device, before), replayed);
-    let after = Reading { sequence: 9, ..reading };
+    let after = Reading {
+        sequence: 9,
+        ..reading
+    };
     assert_eq!(world.submit(number, &device, after), Ok(()));
     assert_eq!(world.summary(number).map(|all| all.count), Some(2));
 }
@@ -215,7 +304,11 @@ fn readings_are_of_this_time_and_in_order() {
     let mut world = world();
     let (number, device) = world.device(None);
     let now = world.chain.time();
-    let reading = |sequence, time| Reading { sequence, time, value: 1 };
+    let reading = |sequence, time| Reading {
+        sequence,
+        time,
+        value: 1,
+    };
     let latest = now + MAX_LEAD;
     let early = world.submit(number, &device, reading(1, latest + 1));
     assert_eq!(early, Err(Error::TooNew { latest }));
@@ -241,23 +334,52 @@ fn the_window_slides() {
         world.measure(number, &device, value);
     }
     let (count, min, max) = (3, -4, 7);
-    assert_eq!(world.summary(number), Some(Summary { count, mean: 1, min, max }));
+    assert_eq!(
+        world.summary(number),
+        Some(Summary {
+            count,
+            mean: 1,
+            min,
+            max
+        })
+    );
     world.chain.set_time(start + MINUTE);
     world.measure(number, &device, -8);
     // -5 / 4, rounded down.
     let (count, min) = (4, -8);
-    assert_eq!(world.summary(number), Some(Summary { count, mean: -2, min, max }));
+    assert_eq!(
+        world.summary(number),
+        Some(Summary {
+            count,
+            mean: -2,
+            min,
+            max
+        })
+    );
 
     // The first bucket is the last of the window, and then out of it.
     world.chain.set_time(start + BUCKETS * MINUTE - 1);
     assert_eq!(world.summary(number).map(|all| all.count), Some(4));
     world.chain.set_time(start + BUCKETS * MINUTE);
-    let second = Summary { count: 1, mean: -8, min: -8, max: -8 };
+    let second = Summary {
+        count: 1,
+        mean: -8,
+        min: -8,
+        max: -8,
+    };
     assert_eq!(world.summary(number), Some(second));
     // Its place is taken by the bucket of now.
     world.measure(number, &device, 100);
     let (count, min, max) = (2, -8, 100);
-    assert_eq!(world.summary(number), Some(Summary { count, mean: 46, min, max }));
+    assert_eq!(
+        world.summary(number),
+        Some(Summary {
+            count,
+            mean: 46,
+            min,
+            max
+        })
+    );
     world.chain.set_time(start + 100 * BUCKETS * MINUTE);
     assert_eq!(world.summary(number), None);
 }
@@ -269,13 +391,29 @@ fn extremes_do_not_overflow() {
     world.measure(number, &device, i64::MAX);
     world.measure(number, &device, i64::MAX);
     let (min, max) = (i64::MAX, i64::MAX);
-    assert_eq!(world.summary(number), Some(Summary { count: 2, mean: i64::MAX, min, max }));
+    assert_eq!(
+        world.summary(number),
+        Some(Summary {
+            count: 2,
+            mean: i64::MAX,
+            min,
+            max
+        })
+    );
     for _ in 0..3 {
         world.measure(number, &device, i64::MIN);
     }
     let mean = ((2 * i128::from(i64::MAX) + 3 * i128::from(i64::MIN)).div_euclid(5)) as i64;
     let min = i64::MIN;
-    assert_eq!(world.summary(number), Some(Summary { count: 5, mean, min, max }));
+    assert_eq!(
+        world.summary(number),
+        Some(Summary {
+            count: 5,
+            mean,
+            min,
+            max
+        })
+    );
 }
 
 #[test]
@@ -285,15 +423,26 @@ fn a_passed_limit_raises_one_alert_and_the_way_back_clears_it() {
     let values = [-10, 50, 51, 99, -11, 50, -10, -11, i64::MAX, 0];
     let mut alerts = Vec::new();
     for (value, sequence) in values.into_iter().zip(1..) {
-        let reading = Reading { sequence, time: world.chain.time(), value };
+        let reading = Reading {
+            sequence,
+            time: world.chain.time(),
+            value,
+        };
         let signature = signature(world.registry, &device, number, reading);
         let submit = messages::submit(number, reading, signature);
         let receipt = world.chain.call(world.registry, submit).run();
         alerts.extend(receipt.events_of::<Alert>());
         receipt.succeeds();
     }
-    assert!(alerts.iter().all(|it| (it.device, it.limits) == (number, LIMITS)));
-    let told: Vec<_> = alerts.iter().map(|it| (it.raised, it.reading.value)).collect();
+    assert!(
+        alerts
+            .iter()
+            .all(|it| (it.device, it.limits) == (number, LIMITS))
+    );
+    let told: Vec<_> = alerts
+        .iter()
+        .map(|it| (it.raised, it.reading.value))
+        .collect();
     assert_eq!(told, [(true, 51), (false, 50), (true, -11), (false, 0)]);
 }
 
@@ -304,7 +453,10 @@ fn operators_set_limits_and_retire_devices() {
     let limits = Some(LIMITS);
     let set = messages::set_limits(number, limits);
     let receipt = world.chain.call(world.registry, set).run();
-    assert!(receipt.emitted(&LimitsChanged { device: number, limits }));
+    assert!(receipt.emitted(&LimitsChanged {
+        device: number,
+        limits
+    }));
     receipt.succeeds();
     let found = world.chain.query(world.registry, messages::device(number));
     assert_eq!(found.and_then(|it| it.limits), limits);
@@ -313,57 +465,116 @@ fn operators_set_limits_and_retire_devices() {
     let refused = world.chain.call(world.registry, set).fails();
     assert_eq!(refused, Error::InvalidLimits { limits: turned });
 
-    let retired = world.chain.call(world.registry, messages::retire(number)).run();
+    let retired = world
+        .chain
+        .call(world.registry, messages::retire(number))
+        .run();
     assert!(retired.emitted(&DeviceRetired { device: number }));
     retired.succeeds();
     let time = world.chain.time();
-    let reading = Reading { sequence: 1, time, value: 1 };
+    let reading = Reading {
+        sequence: 1,
+        time,
+        value: 1,
+    };
     let gone = Error::Retired { device: number };
     assert_eq!(world.submit(number, &device, reading), Err(gone));
     let set = messages::set_limits(number, None::<Limits>);
     assert_eq!(world.chain.call(world.registry, set).fails(), gone);
-    assert_eq!(world.chain.call(world.registry, messages::retire(number)).fails(), gone);
+    assert_eq!(
+        world
+            .chain
+            .call(world.registry, messages::retire(number))
+            .fails(),
+        gone
+    );
     // The key does not come back under another number.
-    assert_eq!(world.register(&device, None), Err(Error::KeyTaken { device: number }));
+    assert_eq!(
+        world.register(&device, None),
+        Err(Error::KeyTaken { device: number })
+    );
 
     let unknown = Error::UnknownDevice { device: 9 };
     assert_eq!(world.submit(9, &device, reading), Err(unknown));
-    assert_eq!(world.chain.call(world.registry, messages::retire(9)).fails(), unknown);
+    assert_eq!(
+        world
+            .chain
+            .call(world.registry, messages::retire(9))
+            .fails(),
+        unknown
+    );
 }
 
 #[test]
 fn roles_are_given_and_taken_by_admins() {
     let mut world = world();
     let (number, _) = world.device(None);
-    let operator = Error::MissingRole { role: Role::Operator };
+    let operator = Error::MissingRole {
+        role: Role::Operator,
+    };
     let admin = Error::MissingRole { role: Role::Admin };
     let register = |world: &mut World, device: &Device| {
         let proof = proof(world.registry, device, bob());
         let register = messages::register(device.key(), None::<Limits>, proof);
-        world.chain.call(world.registry, register).by(bob()).returns()
+        world
+            .chain
+            .call(world.registry, register)
+            .by(bob())
+            .returns()
     };
     let [device, other, _] = devices(8);
     assert_eq!(register(&mut world, &device), Err(operator));
     let set = messages::set_limits(number, None::<Limits>);
-    assert_eq!(world.chain.call(world.registry, set).by(bob()).fails(), operator);
+    assert_eq!(
+        world.chain.call(world.registry, set).by(bob()).fails(),
+        operator
+    );
     let retire = messages::retire(number);
-    assert_eq!(world.chain.call(world.registry, retire).by(bob()).fails(), operator);
+    assert_eq!(
+        world.chain.call(world.registry, retire).by(bob()).fails(),
+        operator
+    );
 
     let grant = messages::grant_role(Role::Operator, bob());
-    assert_eq!(world.chain.call(world.registry, grant.clone()).by(bob()).fails(), admin);
+    assert_eq!(
+        world
+            .chain
+            .call(world.registry, grant.clone())
+            .by(bob())
+            .fails(),
+        admin
+    );
     let granted = world.chain.call(world.registry, grant).run();
     let (role, account) = (Role::Operator, bob().address());
-    assert!(granted.emitted(&RoleChanged { role, account, granted: true }));
+    assert!(granted.emitted(&RoleChanged {
+        role,
+        account,
+        granted: true
+    }));
     granted.succeeds();
-    assert!(world.chain.query(world.registry, messages::has_role(role, bob())));
+    assert!(
+        world
+            .chain
+            .query(world.registry, messages::has_role(role, bob()))
+    );
     assert_eq!(register(&mut world, &device), Ok(2));
 
     let revoke = messages::revoke_role(role, bob());
-    assert_eq!(world.chain.call(world.registry, revoke.clone()).by(bob()).fails(), admin);
+    assert_eq!(
+        world
+            .chain
+            .call(world.registry, revoke.clone())
+            .by(bob())
+            .fails(),
+        admin
+    );
     world.chain.call(world.registry, revoke).succeeds();
     assert_eq!(register(&mut world, &other), Err(operator));
     let own = messages::revoke_role(Role::Admin, alice());
-    assert_eq!(world.chain.call(world.registry, own).fails(), Error::OwnAdminRole);
+    assert_eq!(
+        world.chain.call(world.registry, own).fails(),
+        Error::OwnAdminRole
+    );
 }
 
 #[test]
@@ -380,7 +591,10 @@ fn devices_are_listed_in_pages() {
     let rest = messages::devices(Some(u64::from(MAX_PAGE) - 1), 5);
     assert_eq!(world.chain.query(world.registry, rest).len(), 2);
     let one = messages::devices(Some(1), 1);
-    assert_eq!(world.chain.query(world.registry, one)[0].1.key, devices(2)[0].key());
+    assert_eq!(
+        world.chain.query(world.registry, one)[0].1.key,
+        devices(2)[0].key()
+    );
 }
 
 /// What needs everything that the contract declares.
@@ -394,7 +608,9 @@ fn use_it(code: &Code) -> Result<(), Failed> {
     let proof = proof(registry, &device, alice());
     let register = messages::register(device.key(), Some(LIMITS), proof);
     let registered = chain.call(registry, register).run();
-    registered.result.map(|registered| assert_eq!(registered, Ok(1)))
+    registered
+        .result
+        .map(|registered| assert_eq!(registered, Ok(1)))
 }
 
 #[test]
@@ -414,16 +630,34 @@ fn the_readme_says_what_messages_cost() {
         // The first of a bucket, one more, and one with an alert.
         for (value, sequence) in [1, 2, 99].into_iter().zip(1..) {
             let time = world.chain.time();
-            let reading = Reading { sequence, time, value };
-            world.submit(number, device, reading).expect("a good reading");
+            let reading = Reading {
+                sequence,
+                time,
+                value,
+            };
+            world
+                .submit(number, device, reading)
+                .expect("a good reading");
         }
     }
     let Some(Summary { count: 3, .. }) = world.summary(1) else {
         panic!("there were three readings");
     };
-    world.chain.call(world.registry, messages::set_limits(1, None::<Limits>)).succeeds();
-    world.chain.call(world.registry, messages::retire(1)).succeeds();
-    world.chain.call(world.registry, messages::grant_role(Role::Operator, bob())).succeeds();
-    world.chain.call(world.registry, messages::revoke_role(Role::Operator, bob())).succeeds();
+    world
+        .chain
+        .call(world.registry, messages::set_limits(1, None::<Limits>))
+        .succeeds();
+    world
+        .chain
+        .call(world.registry, messages::retire(1))
+        .succeeds();
+    world
+        .chain
+        .call(world.registry, messages::grant_role(Role::Operator, bob()))
+        .succeeds();
+    world
+        .chain
+        .call(world.registry, messages::revoke_role(Role::Operator, bob()))
+        .succeeds();
     hold_gas(&world.chain, "registry");
 }

@@ -39,7 +39,9 @@ pub fn amount(bits: u32) -> impl Strategy<Value = Balance> {
 /// # Panics
 /// If it does not build.
 pub fn code(folder: &str) -> Code {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder);
     Code::of_crate(path).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -93,7 +95,13 @@ pub fn weaker(code: &Code) -> Vec<Weaker> {
         .collect();
     if declared.callees == Callees::Any {
         let callees = Callees::Granted;
-        all.push(with("any callee", Capabilities { callees, ..declared }));
+        all.push(with(
+            "any callee",
+            Capabilities {
+                callees,
+                ..declared
+            },
+        ));
     }
     all
 }
@@ -128,10 +136,15 @@ pub fn hold_gas(chain: &Chain, contract: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let path = folder.join(contract).join("README.md");
     let text = std::fs::read_to_string(&path).expect("there is a README");
-    let (before, rest) = text.split_once(TABLE.0).expect("it has a place for the table");
+    let (before, rest) = text
+        .split_once(TABLE.0)
+        .expect("it has a place for the table");
     let (table, after) = rest.split_once(TABLE.1).expect("the table has an end");
     let report = chain.gas_report();
-    let measured = report.messages.get(contract).expect("the contract was called");
+    let measured = report
+        .messages
+        .get(contract)
+        .expect("the contract was called");
     let rows: Vec<_> = measured
         .iter()
         .map(|(message, gas)| format!("| `{message}` | {} | {} |\n", gas.min, gas.max))
@@ -146,7 +159,11 @@ pub fn hold_gas(chain: &Chain, contract: &str) {
     let now: Vec<_> = rows.iter().map(|line| row(line)).collect();
     let close = known.len() == now.len()
         && known.iter().zip(&now).all(|((name, known), (other, now))| {
-            name == other && known.iter().zip(now).all(|(known, now)| is_close(*known, *now))
+            name == other
+                && known
+                    .iter()
+                    .zip(now)
+                    .all(|(known, now)| is_close(*known, *now))
         });
     assert!(
         close,
@@ -164,5 +181,8 @@ fn row(line: &str) -> (String, [u64; 2]) {
     let cells: Vec<_> = line.split('|').map(str::trim).collect();
     let number = |at: usize| cells.get(at).and_then(|cell| cell.parse().ok());
     let name = cells.get(1).copied().unwrap_or_default();
-    (name.to_owned(), [number(2), number(3)].map(Option::unwrap_or_default))
+    (
+        name.to_owned(),
+        [number(2), number(3)].map(Option::unwrap_or_default),
+    )
 }

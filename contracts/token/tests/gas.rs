@@ -19,11 +19,15 @@ fn the_readme_says_what_messages_cost() {
         chain.call(token, spend.clone()).by(bob()).succeeds();
     }
     for role in [Role::Minter, Role::Burner] {
-        chain.call(token, messages::grant_role(role, alice())).succeeds();
+        chain
+            .call(token, messages::grant_role(role, alice()))
+            .succeeds();
     }
     chain.call(token, messages::mint(bob(), 5)).succeeds();
     chain.call(token, messages::burn(5)).succeeds();
-    chain.call(token, messages::revoke_role(Role::Minter, alice())).succeeds();
+    chain
+        .call(token, messages::revoke_role(Role::Minter, alice()))
+        .succeeds();
     chain.query(token, messages::balance_of(bob()));
     hold_gas(&chain, "token");
 }

@@ -83,14 +83,18 @@ impl Model {
             }
             Act::Mint(to, much) => {
                 let role = Role::Minter;
-                self.minters[by].then_some(()).ok_or(Error::MissingRole { role })?;
+                self.minters[by]
+                    .then_some(())
+                    .ok_or(Error::MissingRole { role })?;
                 self.supply = self.supply.checked_add(much).ok_or(Error::SupplyOverflow)?;
                 self.balances[to] += much;
                 Ok(())
             }
             Act::Burn(much) => {
                 let role = Role::Burner;
-                self.burners[by].then_some(()).ok_or(Error::MissingRole { role })?;
+                self.burners[by]
+                    .then_some(())
+                    .ok_or(Error::MissingRole { role })?;
                 let available = self.balances[by];
                 if much > available {
                     return Err(Error::InsufficientBalance { available });
@@ -102,7 +106,11 @@ impl Model {
             Act::SetRole(mint, who, give) => {
                 let role = Role::Admin;
                 (by == 0).then_some(()).ok_or(Error::MissingRole { role })?;
-                let roles = if mint { &mut self.minters } else { &mut self.burners };
+                let roles = if mint {
+                    &mut self.minters
+                } else {
+                    &mut self.burners
+                };
                 roles[who] = give;
                 Ok(())
             }
@@ -136,7 +144,9 @@ fn send(chain: &mut Chain, token: Address, by: usize, act: &Act) -> Result<(), E
 
 fn storage(chain: &Chain, token: Address) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let storage = chain.storage(token);
-    storage.map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+    storage
+        .map(|(key, value)| (key.to_vec(), value.to_vec()))
+        .collect()
 }
 
 /// What the contract says of itself.
@@ -146,9 +156,8 @@ fn read(chain: &Chain, token: Address) -> Model {
     Model {
         supply: chain.query(token, messages::total_supply()),
         balances: of.map(|who| chain.query(token, messages::balance_of(who))),
-        allowances: of.map(|owner| {
-            of.map(|spender| chain.query(token, messages::allowance(owner, spender)))
-        }),
+        allowances: of
+            .map(|owner| of.map(|spender| chain.query(token, messages::allowance(owner, spender)))),
         minters: role(Role::Minter),
         burners: role(Role::Burner),
     }
@@ -183,7 +192,9 @@ fn the_supply_is_what_all_have_together() {
     let mut chain = Chain::new();
     let token = deploy_token(&mut chain, "HUL", SUPPLY);
     for role in [Role::Minter, Role::Burner] {
-        chain.call(token, messages::grant_role(role, alice())).succeeds();
+        chain
+            .call(token, messages::grant_role(role, alice()))
+            .succeeds();
     }
     let acts = prop::collection::vec((0..3_usize, act()), 1..16);
     let outcome = TestRunner::new(cases()).run(&acts, |acts| holds(chain.clone(), token, &acts));

@@ -36,7 +36,9 @@ pub fn world(code: &Code) -> World {
     let a = deploy_token(&mut chain, "A", supply);
     let b = deploy_token(&mut chain, "B", supply);
     let pair = Pair { a, b };
-    let new = chain.deploy(code.with(constructors::new(pair))).grants(&[a, b]);
+    let new = chain
+        .deploy(code.with(constructors::new(pair)))
+        .grants(&[a, b]);
     let pool = new.address();
     for token in [a, b] {
         for trader in traders() {
@@ -48,7 +50,6 @@ pub fn world(code: &Code) -> World {
     }
     World { chain, pool, pair }
 }
-
 
 impl World {
     pub fn send<T: Decode>(

@@ -49,14 +49,21 @@ impl Ledger {
     }
 
     fn check(&self) -> Result<(), String> {
-        hold!(self.in_pool == self.books.reserves, "the books are wrong: {self:?}");
+        hold!(
+            self.in_pool == self.books.reserves,
+            "the books are wrong: {self:?}"
+        );
         let sum = |side: fn(&Reserves) -> Balance| {
             side(&self.in_pool) + self.balances.iter().map(side).sum::<Balance>()
         };
         let supply = 3 * WEALTH;
         let sums = [sum(|it| it.a), sum(|it| it.b)];
         hold!(sums == [supply; 2], "tokens were lost: {self:?}");
-        let locked = if self.books.shares == 0 { 0 } else { LOCKED_SHARES };
+        let locked = if self.books.shares == 0 {
+            0
+        } else {
+            LOCKED_SHARES
+        };
         let shares = self.shares.iter().sum::<Balance>() + locked;
         hold!(shares == self.books.shares, "shares were lost: {self:?}");
         Ok(())
@@ -69,7 +76,10 @@ impl Ledger {
         let worth = |pool: &Pool| pool.reserves.a * pool.reserves.b;
         let square = |pool: &Pool| pool.shares * pool.shares;
         let fell = product(worth(now), square(then)) < product(worth(then), square(now));
-        hold!(then.shares == 0 || !fell, "the product fell from {then:?} to {now:?}");
+        hold!(
+            then.shares == 0 || !fell,
+            "the product fell from {then:?} to {now:?}"
+        );
         Ok(())
     }
 }
@@ -85,7 +95,10 @@ fn step(world: &mut World, by: Account, act: &Act) -> Result<bool, String> {
             };
             let now = world.balances(by);
             let within = own.a - now.a <= most.a && own.b - now.b <= most.b;
-            hold!(shares > 0 && within, "more was taken than {most:?}: {own:?} to {now:?}");
+            hold!(
+                shares > 0 && within,
+                "more was taken than {most:?}: {own:?} to {now:?}"
+            );
         }
         Act::Remove(part) => {
             let shares = world.shares(by) * Balance::from(part) / 255;
@@ -107,7 +120,10 @@ fn step(world: &mut World, by: Account, act: &Act) -> Result<bool, String> {
             } else {
                 (own.b - now.b, now.a - own.a)
             };
-            hold!((given, got) == (amount, out), "{given} for {got}, not {amount} for {out}");
+            hold!(
+                (given, got) == (amount, out),
+                "{given} for {got}, not {amount} for {out}"
+            );
         }
     }
     Ok(true)
@@ -130,7 +146,10 @@ pub fn holds(start: &World, first: Reserves, acts: &[(usize, Act)]) -> Result<()
         let after = Ledger::of(&world);
         after.check()?;
         after.is_not_poorer_than(&before)?;
-        hold!(done || after == before, "a refused message changed {before:?} to {after:?}");
+        hold!(
+            done || after == before,
+            "a refused message changed {before:?} to {after:?}"
+        );
         before = after;
     }
     Ok(())
