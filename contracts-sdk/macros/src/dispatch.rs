@@ -27,14 +27,18 @@ pub(crate) fn entries(contract: &Contract, sdk: &Tokens) -> Tokens {
         .first()
         .map(|_| entry(contract, contract.migrate.as_slice(), None, "migrate", sdk));
     quote! {
-        #[cfg(all(target_family = "wasm", not(feature = "library")))]
+        // The lint looks at attributes around the one with the condition.
         #[allow(unexpected_cfgs)]
         const _: () = {
-            use #sdk::rt::{Infallible as _, PickAny as _};
-            #section
-            #instantiate
-            #call
-            #migrate
+            #[cfg(all(target_family = "wasm", not(feature = "library")))]
+            const _: () = {
+                #[allow(unused_imports)]
+                use #sdk::rt::{Infallible as _, PickAny as _};
+                #section
+                #instantiate
+                #call
+                #migrate
+            };
         };
     }
 }
