@@ -31,7 +31,10 @@ fn acts() -> impl Strategy<Value = Vec<(usize, Act)>> {
     prop::collection::vec((0..traders().len(), act), 1..12)
 }
 
-fn run(code: &Code) -> Result<(), TestError<(Reserves, Vec<(usize, Act)>)>> {
+/// A first deposit, and what follows.
+type Story = (Reserves, Vec<(usize, Act)>);
+
+fn run(code: &Code) -> Result<(), TestError<Story>> {
     let start = world(code);
     TestRunner::new(cases()).run(&(reserves(), acts()), |(first, acts)| {
         holds(&start, first, &acts).map_err(TestCaseError::fail)
