@@ -106,8 +106,10 @@ impl Module {
             ident,
             items,
         } = self;
+        // A constructor called `new` fills the storage that it is given.
         quote! {
             #(#attributes)*
+            #[allow(clippy::new_ret_no_self)]
             #visibility mod #ident {
                 #(#items)*
                 #more
