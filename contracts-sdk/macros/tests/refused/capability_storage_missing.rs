@@ -1,0 +1,17 @@
+#[hull_sdk::contract]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {
+        number: Value<u8>,
+    }
+
+    impl Contract {
+        #[hull_sdk::constructor]
+        pub fn new(&mut self) {}
+
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+#[hull_sdk::contract(capabilities(events, events))]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {}
+
+    impl Contract {
+        #[hull_sdk::constructor]
+        pub fn new(&mut self) {}
+
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#[hull_sdk::contract]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {}
+
+    impl Contract {
+        #[hull_sdk::message]
+        pub fn get(&self) {}
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+#[hull_sdk::contract]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {}
+
+    impl Contract {
+        #[hull_sdk::constructor]
+        pub fn new(&mut self) -> Self {
+            Self {}
+        }
+    }
+}
+
+fn main() {}

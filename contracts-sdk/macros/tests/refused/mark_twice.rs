@@ -1,0 +1,18 @@
+#[hull_sdk::contract]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {}
+
+    impl Contract {
+        #[hull_sdk::constructor]
+        pub fn new(&mut self) {}
+
+        #[hull_sdk::message]
+        #[hull_sdk::fallback]
+        pub fn get(&self) {}
+    }
+}
+
+fn main() {}

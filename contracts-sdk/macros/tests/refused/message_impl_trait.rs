@@ -1,0 +1,17 @@
+#[hull_sdk::contract]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {}
+
+    impl Contract {
+        #[hull_sdk::constructor]
+        pub fn new(&mut self) {}
+
+        #[hull_sdk::message]
+        pub fn put(&mut self, value: impl Into<u8>) {}
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[hull_sdk::contract]
+struct Contract;
+
+fn main() {}

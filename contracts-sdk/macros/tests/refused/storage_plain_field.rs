@@ -1,0 +1,17 @@
+#[hull_sdk::contract(capabilities(storage = 100))]
+mod contract {
+    use hull_sdk::prelude::*;
+
+    #[hull_sdk::storage]
+    pub struct Contract {
+        a: u8,
+    }
+
+    impl Contract {
+        #[hull_sdk::constructor]
+        pub fn new(&mut self) {}
+
+    }
+}
+
+fn main() {}

@@ -1,0 +1,115 @@
+//! Messages as values: encoded input that remembers what it returns.
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use hull_host_api::{Address, Hash};
+use parity_scale_codec::{Encode, Output};
+
+use crate::buffer::Buffer;
+use crate::call::Call;
+use crate::create::Create;
+
+/// A message ready to be sent, made by the functions of a contract's module
+/// `messages`, or by [`import_abi!`](crate::import_abi).
+///
+/// `R` is the return type that the contract declares. From a contract it is sent
+/// with [`to`](Self::to); a test or a tool takes the [`input`](Self::input).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message<R> {
+    /// Selector and arguments.
+    pub input: Vec<u8>,
+    /// Whether it takes a value.
+    pub payable: bool,
+    /// Whether it only reads.
+    pub view: bool,
+    /// Whether `R` is a `Result`, whose `Err` comes with a revert.
+    pub fallible: bool,
+    returns: PhantomData<fn() -> R>,
+}
+
+/// A constructor's call ready to be sent, made by the functions of a contract's
+/// module `constructors`.
+///
+/// `R` is `()` or the `Result` that the constructor declares. A contract creates
+/// another one with [`of_code`](Self::of_code).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Constructor<R> {
+    /// Selector and arguments.
+    pub input: Vec<u8>,
+    /// Whether it takes a value.
+    pub payable: bool,
+    /// Whether `R` is a `Result`, whose `Err` comes with a revert.
+    pub fallible: bool,
+    returns: PhantomData<fn() -> R>,
+}
+
+impl<R> Message<R> {
+    /// A message from its parts: the whole input, and whether it only reads. For
+    /// what has no ABI; a `fallible` one returns a `Result`.
+    pub const fn from_parts(input: Vec<u8>, view: bool, payable: bool, fallible: bool) -> Self {
+        Self {
+            input,
+            payable,
+            view,
+            fallible,
+            returns: PhantomData,
+        }
+    }
+
+    /// The call of a contract with this message. A view is called read-only.
+    pub fn to(self, contract: Address) -> Call<Address, R> {
+        Call::new(contract, self)
+    }
+
+    /// A call that runs other code on this contract's storage, with this
+    /// contract's caller and value, under the capabilities that both have.
+    ///
+    /// Capability: `delegate`.
+    pub fn delegate(self, code_hash: Hash) -> Call<Hash, R> {
+        Call::new(code_hash, self)
+    }
+}
+
+impl<R> Constructor<R> {
+    /// The creation of a contract from uploaded code.
+    ///
+    /// Capability: `instantiate`.
+    pub fn of_code<'a>(self, code_hash: Hash) -> Create<'a, R> {
+        Create::new(code_hash, self)
+    }
+}
+
+/// An input in the making; used by generated code.
+#[doc(hidden)]
+pub struct Input(Buffer);
+
+impl Input {
+    #[must_use]
+    pub fn new(selector: [u8; 4]) -> Self {
+        let mut bytes = Buffer::new();
+        bytes.write(&selector);
+        Self(bytes)
+    }
+
+    #[must_use]
+    pub fn with(mut self, argument: &impl Encode) -> Self {
+        argument.encode_to(&mut self.0);
+        self
+    }
+
+    #[must_use]
+    pub fn message<R>(self, view: bool, payable: bool, fallible: bool) -> Message<R> {
+        Message::from_parts(self.0.into_vec(), view, payable, fallible)
+    }
+
+    #[must_use]
+    pub fn constructor<R>(self, payable: bool, fallible: bool) -> Constructor<R> {
+        Constructor {
+            input: self.0.into_vec(),
+            payable,
+            fallible,
+            returns: PhantomData,
+        }
+    }
+}

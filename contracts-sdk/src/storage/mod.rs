@@ -1,0 +1,93 @@
+//! Storage that loads only what is touched.
+//!
+//! | type | holds | keys below its place |
+//! |---|---|---|
+//! | [`Value<T>`] | one value | none: the place itself |
+//! | [`Map<K, V>`] | values or collections by key | SCALE of the key |
+//! | [`List<T>`] | values by position | length at the place, element `i` at `i` as 4 bytes big-endian |
+//! | [`OrderedMap<K, V>`] | as a map, in the order of the keys | [`OrderedKey`] of the key |
+//! | a struct with `#[hull::storage]` | those, as fields | one byte a field: its slot |
+//!
+//! The place of the contract's own struct is empty, so field 2 of the contract
+//! has the key `02`, and the entry of a map there `02` and the key. A slot is
+//! the field's position unless `#[slot(7)]` says otherwise. Slots are part of
+//! the ABI: changing one loses what is stored there.
+
+mod key;
+mod list;
+mod map;
+mod ordered;
+mod ordered_key;
+mod raw;
+mod value;
+
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+
+pub use key::{Key, KeyBuf, MAX_KEY_LEN};
+pub use list::List;
+pub use map::Map;
+pub use ordered::{OrderedMap, Range};
+pub use ordered_key::OrderedKey;
+pub use raw::{MAX_VALUE_LEN, StorageError};
+pub use value::Value;
+
+/// Something that lives at a place in storage: a collection, or a struct of them.
+///
+/// Implemented by `#[hull::storage]`.
+pub trait Storage: Sized {
+    /// The one at this place. Touches nothing.
+    fn at(key: Key) -> Self;
+}
+
+/// A collection inside another one, for reading.
+pub struct Ref<'a, T> {
+    target: T,
+    outer: PhantomData<&'a ()>,
+}
+
+impl<T> Ref<'_, T> {
+    fn new(target: T) -> Self {
+        Self {
+            target,
+            outer: PhantomData,
+        }
+    }
+}
+
+impl<T> Deref for Ref<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.target
+    }
+}
+
+/// A collection inside another one, for reading and writing.
+pub struct RefMut<'a, T> {
+    target: T,
+    outer: PhantomData<&'a mut ()>,
+}
+
+impl<T> RefMut<'_, T> {
+    fn new(target: T) -> Self {
+        Self {
+            target,
+            outer: PhantomData,
+        }
+    }
+}
+
+impl<T> Deref for RefMut<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.target
+    }
+}
+
+impl<T> DerefMut for RefMut<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.target
+    }
+}
