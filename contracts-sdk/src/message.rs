@@ -41,6 +41,9 @@ pub struct Constructor<R> {
     pub payable: bool,
     /// Whether `R` is a `Result`, whose `Err` comes with a revert.
     pub fallible: bool,
+    /// The folder of the contract's crate, for tests that have to build it.
+    #[cfg(not(target_family = "wasm"))]
+    pub crate_folder: Option<&'static str>,
     returns: PhantomData<fn() -> R>,
 }
 
@@ -72,6 +75,30 @@ impl<R> Message<R> {
 }
 
 impl<R> Constructor<R> {
+    /// A constructor's call from its whole input. For what has no ABI; a
+    /// `fallible` one returns a `Result`.
+    pub const fn from_parts(input: Vec<u8>, payable: bool, fallible: bool) -> Self {
+        Self {
+            input,
+            payable,
+            fallible,
+            #[cfg(not(target_family = "wasm"))]
+            crate_folder: None,
+            returns: PhantomData,
+        }
+    }
+
+    /// The same with the folder that the contract's crate is built from.
+    #[cfg(not(target_family = "wasm"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_crate(self, folder: &'static str) -> Self {
+        Self {
+            crate_folder: Some(folder),
+            ..self
+        }
+    }
+
     /// The creation of a contract from uploaded code.
     ///
     /// Capability: `instantiate`.
@@ -105,11 +132,6 @@ impl Input {
 
     #[must_use]
     pub fn constructor<R>(self, payable: bool, fallible: bool) -> Constructor<R> {
-        Constructor {
-            input: self.0.into_vec(),
-            payable,
-            fallible,
-            returns: PhantomData,
-        }
+        Constructor::from_parts(self.0.into_vec(), payable, fallible)
     }
 }

@@ -90,13 +90,20 @@ pub(crate) fn run(workspace: &Workspace, yes: bool) -> Result<bool> {
 }
 
 fn lock_file(workspace: &Workspace) -> Tally {
-    let mut command = workspace.cargo(["metadata", "--locked", "--format-version", "1"]);
-    check(process::output(&mut command).map(drop))
+    let arguments = ["metadata", "--locked", "--format-version", "1"];
+    let mut result = process::output(&mut workspace.cargo(arguments));
+    for manifest in ["benches/Cargo.toml", "contracts/Cargo.toml", "fuzz/Cargo.toml"] {
+        if result.is_ok() && workspace.has(manifest) {
+            let mut command = workspace.cargo(arguments);
+            result = process::output(command.args(["--manifest-path", manifest]));
+        }
+    }
+    check(result.map(drop))
 }
 
 fn format(workspace: &Workspace) -> Tally {
     let mut result = process::run(&mut workspace.cargo(["fmt", "--all", "--check"]));
-    for manifest in ["benches/Cargo.toml", "fuzz/Cargo.toml"] {
+    for manifest in ["benches/Cargo.toml", "contracts/Cargo.toml", "fuzz/Cargo.toml"] {
         if result.is_ok() && workspace.has(manifest) {
             let arguments = ["fmt", "--all", "--check", "--manifest-path", manifest];
             result = process::run(&mut workspace.cargo(arguments));
@@ -114,7 +121,11 @@ fn lints(workspace: &Workspace) -> Tally {
         "-D",
         "warnings",
     ];
-    check(process::run(&mut workspace.cargo(arguments)))
+    let mut result = process::run(&mut workspace.cargo(arguments));
+    if result.is_ok() && workspace.has("contracts/Cargo.toml") {
+        result = process::run(&mut workspace.contracts().cargo(arguments));
+    }
+    check(result)
 }
 
 fn baseline_alone(workspace: &Workspace) -> Tally {

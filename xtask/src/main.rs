@@ -84,7 +84,7 @@ fn run(task: Task, yes: bool) -> Result<bool> {
     match task {
         Task::Setup(arguments) => setup::run(&workspace, &arguments, yes),
         Task::Demo => demo::run(&workspace),
-        Task::Test(arguments) => test::run(&workspace, &arguments),
+        Task::Test(arguments) => test::run(&workspace, &arguments, yes),
         Task::Ci => ci::run(&workspace, yes),
         Task::Bench(arguments) => bench::run(&workspace, &arguments, yes),
         Task::Soak(arguments) => soak::run(&workspace, &arguments, yes),

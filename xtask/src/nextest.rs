@@ -47,7 +47,7 @@ pub(crate) fn run(workspace: &Workspace, filters: &[String], skips: &Path) -> Re
     if report.is_ok() && filters.is_empty() {
         tally.skipped = ignored(workspace, &config)?;
     }
-    Ok(tally.ended(status.success(), "unit and integration tests"))
+    Ok(tally.ended(status.success(), "tests"))
 }
 
 /// The settings, with reports kept where cargo builds: nextest alone would keep

@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     tasks: Vec<Task>,
 }
 
-/// A task that has a set-up. `demo` and `test` need the Rust tool chain alone.
+/// A task that has a set-up. `demo` needs the Rust tool chain alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Task {
     Test,
@@ -40,9 +40,14 @@ pub(crate) fn prepare(workspace: &Workspace, task: Task, yes: bool) -> Result<()
     step::prepare(workspace, &steps(task), Consent::new(yes))
 }
 
+/// Sets up what a first test run needs, and nothing that it can go without.
+pub(crate) fn for_contracts(workspace: &Workspace, yes: bool) -> Result<()> {
+    step::prepare(workspace, &[&WASM_TARGET], Consent::new(yes))
+}
+
 fn steps(task: Task) -> Vec<&'static Step> {
     match task {
-        Task::Test => vec![&NEXTEST],
+        Task::Test => vec![&WASM_TARGET, &NEXTEST],
         Task::Ci => vec![&DENY, &WASM_TARGET],
         Task::Bench => vec![&RUST_SRC],
         Task::Soak => vec![&NIGHTLY, &FUZZ],
@@ -90,7 +95,7 @@ const DENY: Step = Step {
 
 const WASM_TARGET: Step = Step {
     what: "wasm32 target",
-    why: "shows that contracts can be built against the vocabulary of the host",
+    why: "contracts are built for it",
     cost: "10 s",
     optional: true,
     check: has_wasm_target,

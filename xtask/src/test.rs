@@ -1,4 +1,5 @@
-//! `cargo xtask test`: needs the Rust tool chain and nothing else.
+//! `cargo xtask test`: needs the Rust tool chain, with the target of contracts,
+//! and nothing else.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +9,7 @@ use anyhow::Result;
 use crate::process::{self, Streams};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{libtest, nextest, ui};
+use crate::{libtest, nextest, setup, ui};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -19,7 +20,8 @@ pub(crate) struct Arguments {
     filters: Vec<String>,
 }
 
-pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<bool> {
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
+    setup::for_contracts(workspace, yes)?;
     let mut report = Report::default();
     parts(workspace, &mut report, arguments.all, &arguments.filters);
     if report.is_empty() {
@@ -47,6 +49,15 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
             ),
         })
     });
+    if workspace.has("contracts/Cargo.toml") {
+        let contracts = &workspace.contracts();
+        report.part("contracts", "the examples, as the Wasm that they are", || {
+            logged(contracts, "contracts", |skips| match with_nextest {
+                true => nextest::run(contracts, filters, skips),
+                false => cargo_test(contracts, "contracts", &["--tests"], filters, skips),
+            })
+        });
+    }
     report.part(
         "doctests",
         "the examples in the documentation are code",

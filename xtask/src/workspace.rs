@@ -15,6 +15,9 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
     /// Tools and builds that outlive a checkout.
     pub(crate) cache: PathBuf,
+    /// The folder below the root in which commands run: that of another cargo
+    /// workspace, or the root itself.
+    folder: &'static str,
 }
 
 impl Workspace {
@@ -35,6 +38,7 @@ impl Workspace {
             root,
             target,
             cache: cache(),
+            folder: "",
         })
     }
 
@@ -46,19 +50,27 @@ impl Workspace {
         self
     }
 
+    /// The cargo workspace of the example contracts.
+    pub(crate) fn contracts(&self) -> Self {
+        Self {
+            folder: "contracts",
+            ..self.clone()
+        }
+    }
+
     /// Whether the checkout has this file or folder.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }
 
-    /// A call of cargo in the root.
+    /// A call of cargo in this workspace.
     pub(crate) fn cargo<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = self.command(&variable("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(arguments);
         command
     }
 
-    /// A call of any program in the root, with our own tools first on the path.
+    /// A call of any program in this workspace, with our own tools first on the path.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         let own = self.tools().join("bin");
@@ -68,7 +80,7 @@ impl Workspace {
             command.env("PATH", path);
         }
         command
-            .current_dir(&self.root)
+            .current_dir(self.root.join(self.folder))
             .env("CARGO_TARGET_DIR", &self.target);
         command
     }

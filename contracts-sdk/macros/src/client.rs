@@ -59,6 +59,13 @@ fn function(method: &Method, sdk: &Tokens) -> Tokens {
     } else {
         (quote!(Message), quote!(message(#view, #payable, fallible)))
     };
+    // A path of this machine stays out of the Wasm.
+    let origin = (*kind == Kind::Constructor).then(|| {
+        quote! {
+            #[cfg(not(target_family = "wasm"))]
+            let input = input.of_crate(env!("CARGO_MANIFEST_DIR"));
+        }
+    });
     let default_doc = format!("The input of `{ident}`.");
     let doc = (!attributes.iter().any(|a| a.path().is_ident("doc")))
         .then(|| quote!(#[doc = #default_doc]));
@@ -68,10 +75,12 @@ fn function(method: &Method, sdk: &Tokens) -> Tokens {
         pub fn #ident(#(#names: impl #sdk::codec::EncodeLike<#types>),*) -> #sdk::#output<#returns> {
             #[allow(unused_imports)]
             use #sdk::rt::Infallible as _;
+            // Only from here on may names hide those of the arguments.
+            let input = #sdk::Input::new([#(#selector),*]) #(.with(&#names))*;
             let fallible = <#sdk::rt::Probe::<#returns>>::FALLIBLE;
-            #sdk::Input::new([#(#selector),*])
-                #(.with(&#names))*
-                .#finish
+            let input = input.#finish;
+            #origin
+            input
         }
     }
 }

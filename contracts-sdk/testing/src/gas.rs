@@ -1,0 +1,160 @@
+//! What messages cost.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hull_executor::FrameKind;
+use hull_executor::trace::FrameTrace;
+use hull_host_api::Gas;
+use serde::Serialize;
+
+use crate::known::Known;
+use crate::record::Record;
+
+/// What the calls of a chain cost, by contract and message.
+///
+/// Counted are all frames that ended well, nested ones too, of contracts whose
+/// ABI is known: the gas of the frame and of those inside it, without that of the
+/// transaction.
+///
+/// As text it is a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GasReport {
+    /// By contract's and message's name.
+    pub messages: BTreeMap<String, BTreeMap<String, GasUse>>,
+    /// The compilers of the contracts' code, by contract's name.
+    pub compilers: BTreeMap<String, String>,
+}
+
+/// What the calls of one message cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct GasUse {
+    /// How many there were.
+    pub calls: u64,
+    /// The cheapest.
+    pub min: Gas,
+    /// The dearest.
+    pub max: Gas,
+    /// All together.
+    pub total: Gas,
+}
+
+impl GasUse {
+    /// The mean, rounded down.
+    pub fn mean(&self) -> Gas {
+        self.total / self.calls.max(1)
+    }
+
+    fn of(gas: Gas) -> Self {
+        Self {
+            calls: 1,
+            min: gas,
+            max: gas,
+            total: gas,
+        }
+    }
+
+    fn add(&mut self, gas: Gas) {
+        self.calls = self.calls.saturating_add(1);
+        self.min = self.min.min(gas);
+        self.max = self.max.max(gas);
+        self.total = self.total.saturating_add(gas);
+    }
+}
+
+impl GasReport {
+    /// What one message costs, if it was called.
+    pub fn of(&self, contract: &str, message: &str) -> Option<GasUse> {
+        self.messages.get(contract)?.get(message).copied()
+    }
+
+    pub(crate) fn count(&mut self, record: &Record) {
+        let frames = record.trace.frames.iter();
+        frames.for_each(|frame| self.frame(&record.known, frame));
+    }
+
+    fn frame(&mut self, known: &Known, frame: &FrameTrace) {
+        if !frame.result.is_success() {
+            return;
+        }
+        if let Some(code) = known.code(&frame.code_hash)
+            && let Some(name) = message_name(known, frame)
+        {
+            let messages = self.messages.entry(code.name().into()).or_default();
+            messages
+                .entry(name)
+                .and_modify(|uses| uses.add(frame.gas))
+                .or_insert_with(|| GasUse::of(frame.gas));
+            if let Some(record) = code.record() {
+                let compiler = &record.compiler.release;
+                self.compilers.insert(code.name().into(), compiler.clone());
+            }
+        }
+        frame.children().for_each(|child| self.frame(known, child));
+    }
+}
+
+/// The name of the message or constructor that a frame runs.
+fn message_name(known: &Known, frame: &FrameTrace) -> Option<String> {
+    let abi = known.abi(&frame.code_hash)?;
+    Some(match frame.kind {
+        FrameKind::Instantiate => abi.constructor_of(&frame.input)?.name.clone(),
+        FrameKind::Migrate => "(migration)".into(),
+        FrameKind::Call | FrameKind::DelegateCall => match abi.message_of(&frame.input) {
+            Some(message) => message.name.clone(),
+            None => abi.fallback.as_ref().map(|_| "(fallback)".into())?,
+        },
+    })
+}
+
+/// A table, one message a line.
+impl fmt::Display for GasReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = ["calls", "min", "mean", "max"];
+        write!(f, "{:<40}", "message")?;
+        header.iter().try_for_each(|it| write!(f, " {it:>15}"))?;
+        writeln!(f)?;
+        for (contract, messages) in &self.messages {
+            for (message, uses) in messages {
+                write!(f, "{:<40}", format!("{contract}.{message}"))?;
+                for number in [uses.calls, uses.min, uses.mean(), uses.max] {
+                    write!(f, " {:>15}", grouped(number))?;
+                }
+                writeln!(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Digits in groups of three.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_come_in_threes() {
+        let texts = [0, 12, 123, 1_234, 123_456, 1_234_567].map(grouped);
+        assert_eq!(texts, ["0", "12", "123", "1,234", "123,456", "1,234,567"]);
+    }
+
+    #[test]
+    fn uses_add_up() {
+        let mut uses = GasUse::of(10);
+        uses.add(4);
+        uses.add(7);
+        assert_eq!((uses.calls, uses.min, uses.max, uses.mean()), (3, 4, 10, 7));
+    }
+}
