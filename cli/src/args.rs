@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{abi, build, check, completions, decode, doctor, encode, info, new, profile, test};
+use crate::commands::{abi, build, check, completions, decode, doctor, encode, gas, info, new, profile, test};
 use crate::error::Error;
 use crate::{Exit, ui::Ui};
 
@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Abi(abi::Options),
     Encode(encode::Options),
     Decode(decode::Options),
+    Gas(gas::Options),
     Profile(profile::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
@@ -82,6 +83,7 @@ impl Command {
             Self::Abi(options) => abi::run(options, ui),
             Self::Encode(options) => encode::run(options, ui),
             Self::Decode(options) => decode::run(options, ui),
+            Self::Gas(options) => gas::run(options, ui),
             Self::Profile(options) => profile::run(options, ui),
             Self::Doctor(options) => doctor::run(options, ui),
             Self::Completions(options) => completions::run(options, ui),

@@ -1,6 +1,6 @@
 //! Why a command did not come to an answer, and what to do next.
 
-use std::io;
+use std::{fmt, io};
 use std::path::{Path, PathBuf};
 
 use hull_abi::{AbiError, ValueError};
@@ -133,6 +133,12 @@ pub(crate) enum Error {
         #[source]
         source: Fatal,
     },
+    #[error("the snapshot of gas cannot be used")]
+    #[diagnostic(code(snapshot), help("mend the file, or write a new one: cargo hull gas --save"))]
+    Snapshot {
+        #[source]
+        source: hull_testing::SnapshotError,
+    },
     #[error("the call `{text}` cannot be read: {reason}")]
     #[diagnostic(
         code(bad_call),
@@ -162,6 +168,7 @@ impl Error {
             | Self::NoAbi { .. }
             | Self::BadData { .. }
             | Self::Engine { .. }
+            | Self::Snapshot { .. }
             | Self::Drawing { .. } => Exit::Input,
             Self::NotAdmitted { .. } | Self::CallFailed { .. } => Exit::No,
             Self::NoToolChain | Self::Start { .. } => Exit::Missing,
@@ -194,6 +201,28 @@ impl Error {
             "causes": causes,
             "help": self.help().map(|it| it.to_string()),
         }})
+    }
+}
+
+/// The error as people see it: its code is for programs.
+#[derive(Debug)]
+pub(crate) struct Shown<'e>(pub(crate) &'e Error);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Shown<'_> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(self.0)
+    }
+}
+
+impl Diagnostic for Shown<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.help()
     }
 }
 

@@ -22,7 +22,8 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Every code with its meaning, for the reference.
+    /// Every code with its meaning, which the help has to name.
+    #[cfg(test)]
     pub(crate) const ALL: [(Self, &'static str); 6] = [
         (Self::Done, "done"),
         (

@@ -77,7 +77,7 @@ fn render(error: error::Error, ui: Ui) -> String {
         .with_links(false)
         .without_syntax_highlighting();
     let mut text = String::new();
-    match handler.render_report(&mut text, &error) {
+    match handler.render_report(&mut text, &error::Shown(&error)) {
         Ok(()) => text,
         Err(_) => error.to_string(),
     }

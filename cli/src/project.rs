@@ -49,11 +49,21 @@ impl ProjectOptions {
 
     /// Builds the contract and tells of the steps that take long.
     pub(crate) fn build(&self, ui: Ui) -> Result<Built, Error> {
+        self.build_telling(ui, false)
+    }
+
+    /// The same; cargo tells of every crate.
+    pub(crate) fn build_aloud(&self, ui: Ui) -> Result<Built, Error> {
+        self.build_telling(ui, true)
+    }
+
+    fn build_telling(&self, ui: Ui, aloud: bool) -> Result<Built, Error> {
         let request = Request {
             features: self.features.clone(),
             default_features: !self.no_default_features,
             offline: self.offline,
             locked: self.locked,
+            quiet: ui.quiet || !aloud,
             target_folder: self.target_dir.clone(),
             ..Request::new(self.manifest()?)
         };

@@ -24,7 +24,7 @@ use crate::sys::{self, Terms};
 /// # use hull_sdk as hull;
 /// # use hull::prelude::*;
 /// # use hull::{CallError, Message};
-/// # fn pay(to: Address, amount: Balance) -> Message<Result<(), u8>> { todo!() }
+/// # fn pay(to: Address, amount: Balance) -> Message<Result<(), u8>> { loop {} }
 /// fn settle(till: Address, to: Address) -> Result<(), u8> {
 ///     // Gives up if the till cannot be called; its own error arrives typed.
 ///     pay(to, 5).to(till).gas(1_000_000_000).call()

@@ -21,7 +21,7 @@ use crate::sys::{self, Terms};
 /// # use hull_sdk as hull;
 /// # use hull::prelude::*;
 /// # use hull::Constructor;
-/// # fn new(start: u64) -> Constructor<()> { todo!() }
+/// # fn new(start: u64) -> Constructor<()> { loop {} }
 /// fn another(code: Hash, number: u8) -> Address {
 ///     new(1).of_code(code).salt([number; 32]).create()
 /// }

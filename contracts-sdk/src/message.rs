@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::create::Create;
 
 /// A message ready to be sent, made by the functions of a contract's module
-/// `messages`, or by [`import_abi!`](crate::import_abi).
+/// `messages`.
 ///
 /// `R` is the return type that the contract declares. From a contract it is sent
 /// with [`to`](Self::to); a test or a tool takes the [`input`](Self::input).

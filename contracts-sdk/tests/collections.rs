@@ -232,7 +232,7 @@ fn setting_beyond_the_end_gives_up() {
     let (mut chain, contract) = deploy();
     let input = messages::run(vec![Op::Set(0, 1)]).input;
     let outcome = chain.send(support::ALICE, contract, 0, input);
-    let message = outcome.message.unwrap_or_default();
+    let message = outcome.message().unwrap_or_default();
     assert!(
         message.ends_with("a list has no element at this index"),
         "{message}"

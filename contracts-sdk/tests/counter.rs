@@ -24,7 +24,7 @@ fn overflow_reverts_with_the_line() {
     assert_eq!(outcome.result, CallResult::Revert);
     assert!(outcome.data.is_empty());
     assert_eq!(
-        outcome.message.as_deref(),
+        outcome.message(),
         Some("counter/src/lib.rs:25:25: attempt to add with overflow")
     );
     assert_eq!(chain.call(counter, messages::get()), u64::MAX);
@@ -42,7 +42,7 @@ fn input_that_is_no_message_is_refused() {
         assert_eq!(outcome.data, [1, 1], "{input:?}");
     }
     let outcome = chain.send(ALICE, counter, 5, add);
-    let message = outcome.message.unwrap_or_default();
+    let message = outcome.message().unwrap_or_default();
     assert!(
         message.ends_with("this message takes no value"),
         "{message}"

@@ -88,7 +88,7 @@ fn values_go_where_they_are_wanted() {
     assert_eq!(reply::<u128>(paid).value, 3);
     let refused = world.chain.send(ALICE, one, 3, messages::get().input);
     assert_eq!(refused.result, CallResult::Revert);
-    let message = refused.message.unwrap_or_default();
+    let message = refused.message().unwrap_or_default();
     assert!(
         message.ends_with("this message takes no value"),
         "{message}"
@@ -204,7 +204,7 @@ fn a_call_that_must_work_gives_up_with_the_reason() {
         .chain
         .send(ALICE, one, 0, messages::get_at(nobody).input);
     assert_eq!(outcome.result, CallResult::Revert);
-    let message = outcome.message.unwrap_or_default();
+    let message = outcome.message().unwrap_or_default();
     assert!(
         message.starts_with("fixtures/kinds/src/lib.rs:")
             && message.ends_with("no contract at the called address, or no such code"),

@@ -7,20 +7,26 @@ use anyhow::{Context, Result, ensure};
 use crate::workspace::Workspace;
 use crate::{process, ui};
 
-const PAGE: &str = "README.md";
-const EXAMPLE: &str = "vm/examples/embed.rs";
-const BEGIN: &str = "<!-- vm/examples/embed.rs: `cargo xtask docs` -->\n```rust\n";
+/// The pages that quote.
+const PAGES: [&str; 2] = ["README.md", "docs/book/src/write-a-contract.md"];
+/// What a quotation begins with, before the path of what it quotes.
+const BEGIN: &str = "<!-- quoted: ";
+/// What follows the path.
+const FENCE: &str = " -->\n```";
+/// What a quotation ends with.
 const END: &str = "```\n<!-- end -->\n";
 
 /// Writes the quotations anew.
 pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
-    let page = read(workspace, PAGE)?;
-    let quoted = quote(&page, &read(workspace, EXAMPLE)?)?;
-    if quoted == page {
-        println!("{PAGE}: up to date");
-    } else {
-        fs::write(workspace.root.join(PAGE), quoted)?;
-        println!("{PAGE}: example taken from {EXAMPLE}");
+    for page in PAGES {
+        let written = read(workspace, page)?;
+        let quoted = quote(&written, |path| read(workspace, path))?;
+        if quoted == written {
+            println!("{page}: up to date");
+        } else {
+            fs::write(workspace.root.join(page), quoted)?;
+            println!("{page}: quotations taken from the code");
+        }
     }
     // The test that holds the page to the table also writes it.
     let mut reference = workspace.cargo(["test", "--package", "hull-host-api", "--all-features"]);
@@ -35,27 +41,38 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
 
 /// Fails if a quotation differs from the code.
 pub(crate) fn verify(workspace: &Workspace) -> Result<()> {
-    let page = read(workspace, PAGE)?;
-    let quoted = quote(&page, &read(workspace, EXAMPLE)?)?;
-    ensure!(
-        quoted == page,
-        "{PAGE} does not show {EXAMPLE} as it is: run `cargo xtask docs`"
-    );
+    for page in PAGES {
+        let written = read(workspace, page)?;
+        let quoted = quote(&written, |path| read(workspace, path))?;
+        ensure!(
+            quoted == written,
+            "{page} does not show the code as it is: run `cargo xtask docs`"
+        );
+    }
     Ok(())
 }
 
-/// The page with the example between the marks.
-fn quote(page: &str, example: &str) -> Result<String> {
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .context("the example's first mark is missing")?;
-    let (_, after) = rest
-        .split_once(END)
-        .context("the example's last mark is missing")?;
-    Ok(format!(
-        "{before}{BEGIN}{}\n{END}{after}",
-        example.trim_end()
-    ))
+/// The page with each quotation as its file is now.
+fn quote(page: &str, read: impl Fn(&str) -> Result<String>) -> Result<String> {
+    let mut out = String::new();
+    let mut rest = page;
+    while let Some((before, quotation)) = rest.split_once(BEGIN) {
+        let (path, quotation) = quotation
+            .split_once(FENCE)
+            .context("a quotation without a code block")?;
+        let (language, old) = quotation.split_once('\n').context("an open code block")?;
+        let (_, after) = old
+            .split_once(END)
+            .with_context(|| format!("the quotation of {path} has no end"))?;
+        let content = read(path)?;
+        let content = content.trim_end();
+        out.push_str(&format!(
+            "{before}{BEGIN}{path}{FENCE}{language}\n{content}\n{END}"
+        ));
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 fn read(workspace: &Workspace, path: &str) -> Result<String> {
@@ -66,28 +83,37 @@ fn read(workspace: &Workspace, path: &str) -> Result<String> {
 mod tests {
     use super::*;
 
+    const EXAMPLE: &str = "vm/examples/embed.rs";
     /// An example that does not fit a page is not read.
     const EXAMPLE_LINES: usize = 60;
 
     #[test]
-    fn the_readme_shows_the_example_as_it_is() -> Result<()> {
+    fn the_documentation_shows_the_code_as_it_is() -> Result<()> {
         verify(&Workspace::find()?)
     }
 
     #[test]
-    fn the_example_is_short() -> Result<()> {
-        let lines = read(&Workspace::find()?, EXAMPLE)?.lines().count();
+    fn the_example_is_short_and_in_the_readme() -> Result<()> {
+        let workspace = Workspace::find()?;
+        let example = read(&workspace, EXAMPLE)?;
+        let lines = example.lines().count();
         assert!(lines <= EXAMPLE_LINES, "{EXAMPLE} has {lines} lines");
+        assert!(read(&workspace, "README.md")?.contains(example.trim_end()));
         Ok(())
     }
 
     #[test]
     fn quoting_replaces_what_is_between_the_marks() -> Result<()> {
-        let page = format!("a\n{BEGIN}old\n{END}b\n");
-        let quoted = quote(&page, "new\n")?;
-        assert_eq!(quoted, format!("a\n{BEGIN}new\n{END}b\n"));
-        assert_eq!(quote(&quoted, "new\n")?, quoted);
-        assert!(quote("no marks", "new").is_err());
+        let page = |code: &str| format!("a\n{BEGIN}x.rs{FENCE}rust\n{code}\n{END}b\n");
+        let twice = |code| page(code) + &page(code);
+        let quoted = quote(&twice("old"), |path| {
+            assert_eq!(path, "x.rs");
+            Ok("new\n".into())
+        })?;
+        assert_eq!(quoted, twice("new"));
+        assert_eq!(quote("no marks", |_| unreachable!())?, "no marks");
+        let open = page("old").replace(END, "");
+        assert!(quote(&open, |_| Ok(String::new())).is_err());
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ use clap::Parser;
 
 mod machine;
 mod modules;
+mod sizes;
 mod tool_chain;
 
 /// Criterion's settings for a run that only shows that everything works.
@@ -87,6 +88,9 @@ fn main() -> Result<()> {
         }
         run(&mut command)?;
         figures.extend_from(&folders.in_turn())?;
+    }
+    if arguments.filter.is_none() {
+        figures.0.extend(sizes::weigh(&folders)?);
     }
     let summary = Summary { figures, notes };
     summary.write(&folders.bench())?;

@@ -70,9 +70,14 @@ impl Figures {
     }
 
     /// One figure.
-    pub fn get(&self, group: &str, subject: &str, workload: &str) -> Option<f64> {
+    pub fn find(&self, group: &str, subject: &str, workload: &str) -> Option<&Figure> {
         self.of(group)
             .find(|figure| figure.subject == subject && figure.workload == workload)
+    }
+
+    /// The value of one figure.
+    pub fn get(&self, group: &str, subject: &str, workload: &str) -> Option<f64> {
+        self.find(group, subject, workload)
             .map(|figure| figure.value)
     }
 

@@ -70,9 +70,11 @@ fn value_table(page: &mut String, figures: &Figures, group: &str) {
     row(page, (0..=workloads.len()).map(|_| "---"));
     for subject in figures.subjects(group) {
         let cells = workloads.iter().map(|workload| {
-            figures
-                .get(group, subject, workload)
-                .map_or_else(String::new, time)
+            let figure = figures.find(group, subject, workload);
+            figure.map_or_else(String::new, |figure| match figure.unit.as_str() {
+                "ns" => time(figure.value),
+                unit => format!("{:.0} {unit}", figure.value),
+            })
         });
         row(page, [subject.to_owned()].into_iter().chain(cells));
     }

@@ -41,7 +41,7 @@ struct Output {
 }
 
 pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
-    let built = options.project.build(ui)?;
+    let built = options.project.build_aloud(ui)?;
     Ok(ui.answer(&Output::from(built)))
 }
 

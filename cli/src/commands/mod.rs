@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;
+pub(crate) mod gas;
 pub(crate) mod info;
 pub(crate) mod new;
 pub(crate) mod profile;

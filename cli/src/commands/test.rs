@@ -72,7 +72,7 @@ enum Outcome {
 pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     // Not needed for the tests, which build for themselves: an error of the
     // contract's is told once and first, and not by every test.
-    options.project.build(ui)?;
+    options.project.build_aloud(ui)?;
     let mut command = cargo_test(&options.project)?;
     command.arg("--no-fail-fast").args(&options.filter);
     command.env(TRACE_VARIABLE, options.verbose.to_string());

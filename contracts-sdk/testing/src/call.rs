@@ -36,7 +36,6 @@ impl Default for Terms {
 macro_rules! terms {
     () => {
         /// Who signs and pays; Alice unless said otherwise.
-        #[must_use]
         pub fn by(mut self, sender: impl Into<::hull_host_api::Address>) -> Self {
             self.terms.sender = sender.into();
             self
@@ -44,7 +43,6 @@ macro_rules! terms {
 
         /// Most gas, that of the transaction itself included;
         /// [`GAS_LIMIT`](crate::GAS_LIMIT) unless said otherwise.
-        #[must_use]
         pub fn gas_limit(mut self, gas: ::hull_host_api::Gas) -> Self {
             self.terms.gas_limit = Some(gas);
             self
@@ -52,7 +50,6 @@ macro_rules! terms {
 
         /// The price of a unit of gas, in the smallest unit of the token; the
         /// least of the chain unless said otherwise.
-        #[must_use]
         pub fn gas_price(mut self, price: ::hull_host_api::Balance) -> Self {
             self.terms.gas_price = Some(price);
             self
@@ -60,7 +57,6 @@ macro_rules! terms {
 
         /// What is paid on top of the gas, in the smallest unit; nothing unless
         /// said otherwise.
-        #[must_use]
         pub fn tip(mut self, tip: ::hull_host_api::Balance) -> Self {
             self.terms.tip = tip;
             self
@@ -69,7 +65,6 @@ macro_rules! terms {
         /// Most storage deposit, in the smallest unit;
         /// [`DEPOSIT_LIMIT`](crate::DEPOSIT_LIMIT), or what the sender has left,
         /// unless said otherwise.
-        #[must_use]
         pub fn deposit_limit(mut self, limit: ::hull_host_api::Balance) -> Self {
             self.terms.deposit_limit = Some(limit);
             self

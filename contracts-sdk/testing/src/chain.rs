@@ -1,6 +1,6 @@
 //! The chain in this process.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use hull_executor::trace::Tracer;
 use hull_executor::{
@@ -16,10 +16,11 @@ use crate::account::{accounts, alice};
 use crate::call::{Call, Terms};
 use crate::code::Code;
 use crate::deploy::{Deploy, Deployment, SetCode, Upload};
-use crate::gas::GasReport;
+use crate::gas::{Counted, GasReport};
 use crate::known::Known;
 use crate::receipt::Receipt;
 use crate::record::{Changes, Record};
+use crate::trace::CallTrace;
 use crate::verbosity;
 
 /// Tokens that each of [`accounts`] has at the beginning, in the smallest unit:
@@ -54,7 +55,9 @@ pub struct Chain {
     /// Contracts deployed so far without a salt of their own.
     deployed: u64,
     pub(crate) known: Arc<Known>,
-    gas: Mutex<GasReport>,
+    gas: Mutex<Counted>,
+    /// The last call.
+    last: Mutex<Option<Arc<Record>>>,
 }
 
 impl Default for Chain {
@@ -73,7 +76,8 @@ impl Clone for Chain {
             held: self.held,
             deployed: self.deployed,
             known: Arc::clone(&self.known),
-            gas: Mutex::new(self.gas_report()),
+            gas: Mutex::new(self.counted().inherited()),
+            last: Mutex::new(self.last().clone()),
         }
     }
 }
@@ -99,7 +103,8 @@ impl Chain {
 
     fn around(executor: Executor) -> Self {
         let mut state = MemoryState::default();
-        let mut known = Known::default();
+        let mut known = Known::new(executor.parameters(1).schedule);
+        known.name(executor.parameters(1).fee_account, "fees");
         for account in accounts() {
             state.fund(account.address(), WEALTH);
             known.name(account.address(), account.name());
@@ -115,8 +120,9 @@ impl Chain {
             block_time: BLOCK_TIME,
             held: false,
             deployed: 0,
+            gas: Mutex::new(Counted::new(known.schedule())),
+            last: Mutex::default(),
             known: Arc::new(known),
-            gas: Mutex::default(),
         }
     }
 }
@@ -189,8 +195,12 @@ impl Chain {
         let outcome = self
             .executor
             .view(&*self.state, self.block, &view, Some(&mut tracer));
-        let outcome = outcome.unwrap_or_else(|fatal| panic!("the executor failed: {fatal}"));
-        let record = Record::of_view(outcome, tracer.finish(), Arc::clone(&self.known));
+        let known = Arc::clone(&self.known);
+        let record = match outcome {
+            Ok(outcome) => Record::of_view(outcome, tracer.finish(), known),
+            Err(TransactionError::Invalid(error)) => Record::invalid(error, known),
+            Err(TransactionError::Fatal(fatal)) => panic!("the executor failed: {fatal}"),
+        };
         self.finish(Receipt::new(record, message.fallible))
     }
 
@@ -311,16 +321,34 @@ impl Chain {
         self.executor.parameters(self.block.height)
     }
 
+    /// What happened in the last transaction or query, whoever made it; `None`
+    /// before the first.
+    pub fn last_trace(&self) -> Option<CallTrace> {
+        self.last_record().map(|record| record.trace())
+    }
+
     /// What calls cost so far, by contract and message: those of this chain, and
     /// of the chain that it is a clone of before it was cloned.
     pub fn gas_report(&self) -> GasReport {
-        let gas = self.gas.lock().unwrap_or_else(PoisonError::into_inner);
-        gas.clone()
+        self.counted().all()
     }
 }
 
 /// Transactions.
 impl Chain {
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        // A count is whole at any time.
+        self.gas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Arc<Record>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn last_record(&self) -> Option<Arc<Record>> {
+        self.last().clone()
+    }
+
     /// A salt that no contract of this chain has yet.
     pub(crate) fn next_salt(&mut self) -> [u8; 32] {
         self.deployed += 1;
@@ -396,9 +424,8 @@ impl Chain {
 
     /// Counts the gas, and says what was asked for.
     pub(crate) fn finish<R>(&self, receipt: Receipt<R>) -> Receipt<R> {
-        let mut gas = self.gas.lock().unwrap_or_else(PoisonError::into_inner);
-        gas.count(&receipt.record);
-        drop(gas);
+        self.counted().count(&receipt.record);
+        *self.last() = Some(Arc::clone(&receipt.record));
         verbosity::tell(&receipt.record);
         receipt
     }

@@ -1,6 +1,6 @@
 //! Why a call came to nothing.
 
-use hull_executor::{HaltKind, InvalidTransaction, Refusal};
+use hull_executor::{HaltKind, InvalidTransaction, Reason, Refusal};
 use hull_host_api::CallStatus;
 use thiserror::Error;
 
@@ -38,7 +38,7 @@ pub enum Failed {
     #[error("it halted: {0}")]
     Halted(HaltKind),
     /// The contract was not called at all.
-    #[error("it was not called: {0:?}")]
+    #[error("it was not called: {}", Reason::Refused(*.0))]
     NotCalled(CallStatus),
     /// The chain did not do what the transaction asked for.
     #[error("the chain refused it: {0}")]

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
 
 use hull_executor::FrameKind;
 use hull_executor::trace::FrameTrace;
 use hull_host_api::Gas;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::known::Known;
 use crate::record::Record;
@@ -18,16 +21,19 @@ use crate::record::Record;
 /// transaction.
 ///
 /// As text it is a table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GasReport {
     /// By contract's and message's name.
     pub messages: BTreeMap<String, BTreeMap<String, GasUse>>,
     /// The compilers of the contracts' code, by contract's name.
     pub compilers: BTreeMap<String, String>,
+    /// The version of the gas schedule.
+    pub schedule: u32,
 }
 
 /// What the calls of one message cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GasUse {
     /// How many there were.
     pub calls: u64,
@@ -54,11 +60,11 @@ impl GasUse {
         }
     }
 
-    fn add(&mut self, gas: Gas) {
-        self.calls = self.calls.saturating_add(1);
-        self.min = self.min.min(gas);
-        self.max = self.max.max(gas);
-        self.total = self.total.saturating_add(gas);
+    fn add(&mut self, other: &Self) {
+        self.calls = self.calls.saturating_add(other.calls);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.total = self.total.saturating_add(other.total);
     }
 }
 
@@ -68,9 +74,37 @@ impl GasReport {
         self.messages.get(contract)?.get(message).copied()
     }
 
-    pub(crate) fn count(&mut self, record: &Record) {
-        let frames = record.trace.frames.iter();
-        frames.for_each(|frame| self.frame(&record.known, frame));
+    fn add(&mut self, contract: &str, message: &str, uses: &GasUse) {
+        let messages = self.messages.entry(contract.into()).or_default();
+        messages
+            .entry(message.into())
+            .and_modify(|known| known.add(uses))
+            .or_insert(*uses);
+    }
+
+    /// Adds up the reports that chains left in the folder of `HULL_GAS_REPORT`.
+    ///
+    /// # Errors
+    /// If the folder or a file in it cannot be read, or is not of reports.
+    pub fn read_folder(folder: &Path) -> std::io::Result<Self> {
+        let mut all = Self::default();
+        for entry in std::fs::read_dir(folder)? {
+            for line in std::fs::read_to_string(entry?.path())?.lines() {
+                all.merge(&serde_json::from_str(line)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Adds the calls of another report.
+    pub fn merge(&mut self, other: &Self) {
+        self.schedule = self.schedule.max(other.schedule);
+        for (contract, messages) in &other.messages {
+            for (message, uses) in messages {
+                self.add(contract, message, uses);
+            }
+        }
+        self.compilers.extend(other.compilers.clone());
     }
 
     fn frame(&mut self, known: &Known, frame: &FrameTrace) {
@@ -80,17 +114,74 @@ impl GasReport {
         if let Some(code) = known.code(&frame.code_hash)
             && let Some(name) = message_name(known, frame)
         {
-            let messages = self.messages.entry(code.name().into()).or_default();
-            messages
-                .entry(name)
-                .and_modify(|uses| uses.add(frame.gas))
-                .or_insert_with(|| GasUse::of(frame.gas));
+            self.add(code.name(), &name, &GasUse::of(frame.gas));
             if let Some(record) = code.record() {
                 let compiler = &record.compiler.release;
                 self.compilers.insert(code.name().into(), compiler.clone());
             }
         }
         frame.children().for_each(|child| self.frame(known, child));
+    }
+}
+
+/// The environment variable with the folder in which chains leave their gas
+/// reports, one JSON document a line; for `cargo hull gas`.
+pub const GAS_REPORT_VARIABLE: &str = "HULL_GAS_REPORT";
+
+/// What a chain counts.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// By the chain that it is a clone of.
+    before: GasReport,
+    own: GasReport,
+}
+
+impl Counted {
+    pub(crate) fn new(schedule: u32) -> Self {
+        let report = GasReport {
+            schedule,
+            ..GasReport::default()
+        };
+        Self {
+            before: report.clone(),
+            own: report,
+        }
+    }
+
+    /// For a clone.
+    pub(crate) fn inherited(&self) -> Self {
+        let mut counted = Self::new(self.own.schedule);
+        counted.before = self.all();
+        counted
+    }
+
+    pub(crate) fn all(&self) -> GasReport {
+        let mut all = self.before.clone();
+        all.merge(&self.own);
+        all
+    }
+
+    pub(crate) fn count(&mut self, record: &Record) {
+        let frames = record.trace.frames.iter();
+        frames.for_each(|frame| self.own.frame(&record.known, frame));
+    }
+}
+
+/// Leaves the report where it is asked for. Calls of clones are in theirs.
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let Some(folder) = std::env::var_os(GAS_REPORT_VARIABLE) else {
+            return;
+        };
+        if self.own.messages.is_empty() {
+            return;
+        }
+        let file = Path::new(&folder).join(format!("{}.jsonl", std::process::id()));
+        let file = File::options().create(true).append(true).open(file);
+        // A report that cannot be left is no reason to fail a test.
+        if let (Ok(mut file), Ok(line)) = (file, serde_json::to_string(&self.own)) {
+            let _ = writeln!(file, "{line}");
+        }
     }
 }
 
@@ -153,8 +244,8 @@ mod tests {
     #[test]
     fn uses_add_up() {
         let mut uses = GasUse::of(10);
-        uses.add(4);
-        uses.add(7);
+        uses.add(&GasUse::of(4));
+        uses.add(&GasUse::of(7));
         assert_eq!((uses.calls, uses.min, uses.max, uses.mean()), (3, 4, 10, 7));
     }
 }

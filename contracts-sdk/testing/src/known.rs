@@ -17,9 +17,22 @@ pub(crate) struct Known {
     /// Which code a contract had when it last ran.
     contracts: BTreeMap<Address, Hash>,
     names: BTreeMap<Address, String>,
+    /// The version of the gas schedule.
+    schedule: u32,
 }
 
 impl Known {
+    pub(crate) fn new(schedule: u32) -> Self {
+        Self {
+            schedule,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn schedule(&self) -> u32 {
+        self.schedule
+    }
+
     pub(crate) fn name(&mut self, address: Address, name: &str) {
         self.names.insert(address, name.into());
     }
@@ -118,6 +131,28 @@ impl Known {
         }
     }
 
+    /// A place of the storage with names in the place of addresses, and the parts
+    /// of a key as one would write them.
+    pub(crate) fn place(&self, place: &str) -> String {
+        let place = place.replace("[[", "[").replace("]]", "]").replace('"', "");
+        let mut shown = String::with_capacity(place.len());
+        let is_word = |it: char| it.is_ascii_alphanumeric();
+        let mut rest = place.as_str();
+        while let Some(start) = rest.find(is_word) {
+            let (between, from) = rest.split_at(start);
+            let end = from.find(|it| !is_word(it)).unwrap_or(from.len());
+            let (word, after) = from.split_at(end);
+            shown.push_str(between);
+            match Address::from_text(word, DEFAULT_PREFIX) {
+                Ok(address) => shown.push_str(&self.label(&address)),
+                Err(_) => shown.push_str(word),
+            }
+            rest = after;
+        }
+        shown.push_str(rest);
+        shown.replace(',', ", ")
+    }
+
     fn text(&self, text: &str) -> String {
         if let Ok(address) = Address::from_text(text, DEFAULT_PREFIX) {
             return self.label(&address);
@@ -139,6 +174,17 @@ impl Known {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn places_name_addresses() {
+        let mut known = Known::default();
+        known.name(Address([7; 32]), "bob");
+        let bob = Address([7; 32]).to_text(DEFAULT_PREFIX).unwrap();
+        let place = format!("allowances[[\"{bob}\",\"{bob}\"]].len");
+        assert_eq!(known.place(&place), "allowances[bob, bob].len");
+        assert_eq!(known.place(&format!("a[{bob}][3]")), "a[bob][3]");
+        assert_eq!(known.place("count"), "count");
+    }
 
     #[test]
     fn values_read_as_rust() {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use hull_executor::HaltKind;
 use hull_host_api::{Address, Balance, Event, Gas};
 use parity_scale_codec::{Decode, DecodeAll};
+use serde_json::Value;
 
 use crate::failed::Failed;
 use crate::record::{BalanceChange, Record};
@@ -18,7 +20,18 @@ use crate::record::{BalanceChange, Record};
 pub struct Receipt<R> {
     /// What the contract returned or declared as its error; or else why it did not.
     pub result: Result<R, Failed>,
-    pub(crate) record: Record,
+    pub(crate) record: Arc<Record>,
+}
+
+/// An event as its contract's ABI describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodedEvent {
+    /// The contract's name, or the beginning of its address.
+    pub contract: String,
+    /// The event's name; `None` if the ABI does not have it.
+    pub name: Option<String>,
+    /// The fields by name, in their order; none if the ABI does not have it.
+    pub fields: Vec<(String, Value)>,
 }
 
 /// First byte of a reply that is of the declared type.
@@ -41,6 +54,7 @@ impl<R: Decode> Receipt<R> {
             }
             Some(failed) => Err(failed.clone()),
         };
+        let record = Arc::new(record);
         Self { result, record }
     }
 }
@@ -116,6 +130,30 @@ impl<R> Receipt<R> {
         self.record.events.iter().any(|event| {
             event.topics.first().is_some_and(|it| it.0 == E::SIGNATURE) && event.data == data
         })
+    }
+
+    /// The events by name and field, as far as ABIs are known.
+    pub fn decoded_events(&self) -> Vec<DecodedEvent> {
+        let known = &self.record.known;
+        let events = self.record.events.iter();
+        events
+            .map(|event| {
+                let abi = known.abi_at(&event.contract);
+                let topic = event.topics.first();
+                let decoded = abi
+                    .zip(topic)
+                    .and_then(|(abi, it)| abi.codec().decode_event(&it.0, &event.data).ok());
+                let fields = decoded.as_ref().map(|it| it.fields.iter());
+                let fields = fields.into_iter().flatten();
+                DecodedEvent {
+                    contract: known.label(&event.contract),
+                    name: decoded.as_ref().map(|it| it.event.name.clone()),
+                    fields: fields
+                        .map(|(name, it)| ((*name).into(), it.clone()))
+                        .collect(),
+                }
+            })
+            .collect()
     }
 
     /// The balances that are others afterwards, fees and deposits included.

@@ -17,8 +17,6 @@ use crate::known::Known;
 pub(crate) struct Record {
     /// Why it did not succeed, unless what the contract declared says it.
     pub(crate) failed: Option<Failed>,
-    /// The engine's own view of that, with what failed inside.
-    pub(crate) failure: Option<Failure>,
     pub(crate) data: Vec<u8>,
     pub(crate) gas: Gas,
     pub(crate) fee: Balance,
@@ -57,16 +55,12 @@ pub struct BalanceChange {
 
 impl Record {
     pub(crate) fn of(executed: Executed, trace: Trace, known: Arc<Known>) -> Self {
-        let (failed, failure) = match executed.cause {
-            None => (None, None),
-            Some(Cause::Refused(refusal)) => (Some(Failed::Refused(refusal)), None),
-            Some(Cause::Contract(failure)) => {
-                (Some(failed(&failure, &executed.data)), Some(failure))
-            }
-        };
+        let failed = executed.cause.map(|cause| match cause {
+            Cause::Refused(refusal) => Failed::Refused(refusal),
+            Cause::Contract(failure) => failed(&failure, &executed.data),
+        });
         Self {
             failed,
-            failure,
             data: executed.data,
             gas: executed.receipt.gas,
             fee: 0,
@@ -82,7 +76,6 @@ impl Record {
     pub(crate) fn of_view(outcome: Outcome, trace: Trace, known: Arc<Known>) -> Self {
         Self {
             failed: outcome.failure.as_ref().map(|it| failed(it, &outcome.data)),
-            failure: outcome.failure,
             data: outcome.data,
             gas: outcome.gas,
             fee: 0,
@@ -99,7 +92,6 @@ impl Record {
     pub(crate) fn invalid(error: InvalidTransaction, known: Arc<Known>) -> Self {
         Self {
             failed: Some(Failed::Invalid(error)),
-            failure: None,
             data: Vec::new(),
             gas: 0,
             fee: 0,

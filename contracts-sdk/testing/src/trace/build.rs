@@ -4,13 +4,13 @@ use hull_abi::{Abi, DecodedOutput};
 use hull_executor::trace::{FrameTrace, Trace, TraceStep};
 use hull_executor::{FrameKind, Reason};
 use hull_host_api::{Event, Gas};
-use hull_vm::Failure;
+use hull_vm::{Failure, Schedule};
 use serde_json::Value;
 
 use super::{CallTrace, End, Frame, Step};
 use crate::known::Known;
-use crate::layout;
 use crate::record::Record;
+use crate::source;
 
 impl Record {
     /// The trace, decoded.
@@ -86,7 +86,10 @@ fn end(known: &Known, abi: Option<&Abi>, trace: &FrameTrace) -> End {
     match &trace.failure {
         Some(failure) => End::Failed {
             reason: reason(known, abi, trace, failure),
-            at: Vec::new(),
+            at: match &failure.reason {
+                Reason::Halted(_) | Reason::Aborted(_) => stopped(known, trace),
+                Reason::Reverted(_) | Reason::Refused(_) => Vec::new(),
+            },
         },
         // Cut off by a failure of the node.
         None if !trace.result.is_success() => End::Failed {
@@ -108,6 +111,19 @@ fn end(known: &Known, abi: Option<&Abi>, trace: &FrameTrace) -> End {
                 value,
             }
         }
+    }
+}
+
+/// Where in the source a frame stopped.
+fn stopped(known: &Known, trace: &FrameTrace) -> Vec<String> {
+    let stack = trace.steps.iter().rev().find_map(|step| match step {
+        TraceStep::Stopped { stack } => Some(stack),
+        _ => None,
+    });
+    let schedule = Schedule::by_version(known.schedule());
+    match (stack, known.code(&trace.code_hash), schedule) {
+        (Some(stack), Some(code), Some(schedule)) => source::lines(code, schedule, stack),
+        _ => Vec::new(),
     }
 }
 
@@ -152,6 +168,10 @@ fn steps(known: &Known, abi: Option<&Abi>, trace: &FrameTrace) -> Vec<Step> {
                     .map(|(function, gas)| Step::Host { function, gas }),
             );
             pending = Some((format!("{function:?}"), *gas));
+            continue;
+        }
+        // Told with the end of the frame.
+        if matches!(step, TraceStep::Stopped { .. }) {
             continue;
         }
         let shown = shown(
@@ -221,10 +241,10 @@ fn shown(known: &Known, abi: Option<&Abi>, step: &TraceStep, gas: Gas) -> Step {
         TraceStep::Debug { message } => Step::Log {
             message: String::from_utf8_lossy(message).into_owned(),
         },
-        // Handled by the caller, who knows what follows.
-        TraceStep::HostCall { function, gas } => Step::Host {
-            function: format!("{function:?}"),
-            gas: *gas,
+        // Both are the caller's.
+        TraceStep::HostCall { .. } | TraceStep::Stopped { .. } => Step::Host {
+            function: String::new(),
+            gas,
         },
     }
 }
@@ -259,20 +279,16 @@ pub(crate) struct Item {
 
 impl Item {
     pub(crate) fn of(known: &Known, abi: Option<&Abi>, key: &[u8], value: Option<&[u8]>) -> Self {
-        let place = abi.and_then(|abi| Some((abi, layout::place(known, abi, key)?)));
-        let Some((abi, place)) = place else {
-            return Self {
+        let decoded = abi.and_then(|abi| abi.codec().decode_storage(key, value).ok());
+        match decoded {
+            Some(decoded) => Self {
+                place: known.place(&decoded.place),
+                value: decoded.value.map(|value| known.value(&value)),
+            },
+            None => Self {
                 place: bytes(key),
                 value: value.map(bytes),
-            };
-        };
-        let text = |value: &[u8]| match place.value(abi, value) {
-            Some(value) => known.value(&value),
-            None => bytes(value),
-        };
-        Self {
-            value: value.map(text),
-            place: place.name,
+            },
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use hull_host_api::Gas;
 
-pub(crate) use build::error_text;
+pub(crate) use build::{Item, error_text};
 pub use text::{Detail, Style};
 
 /// What happened in a transaction or query, as a tree of frames.
