@@ -87,6 +87,7 @@ pub(crate) fn host(
     command.args([
         "--config=profile.dev.debug=false",
         "--config=profile.dev.opt-level=0",
+        "--config=profile.dev.package.\"*\".opt-level=0",
     ]);
     command.env("CARGO_ENCODED_RUSTFLAGS", "");
     let artifacts = run(request, package, folder, command)?;
@@ -120,6 +121,9 @@ fn run(
     command.arg("--manifest-path").arg(&package.manifest);
     command.arg("--target-dir").arg(folder);
     command.args(request.lock_flags());
+    if request.quiet {
+        command.arg("--quiet");
+    }
     if !request.features.is_empty() {
         command.arg(format!("--features={}", request.features.join(",")));
     }

@@ -23,6 +23,8 @@ pub struct Request {
     pub offline: bool,
     /// Do not change `Cargo.lock`.
     pub locked: bool,
+    /// Cargo says only what is wrong, and nothing of what it is doing.
+    pub quiet: bool,
     /// Where builds go; the workspace's own target folder if `None`. The files
     /// lie in its folder `hull`.
     pub target_folder: Option<PathBuf>,
@@ -68,6 +70,7 @@ impl Request {
             default_features: true,
             offline: false,
             locked: false,
+            quiet: false,
             target_folder: None,
             abi: AbiSource::default(),
         }

@@ -1,0 +1,131 @@
+//! Running the program as a user does.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use hull_abi::{Abi, AbiBuilder, EventSpec, LayoutSpec, MessageSpec};
+use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Group};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder outside the repository, with an empty home beside it.
+pub(crate) struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::create_dir_all(folder.path().join("home")).unwrap();
+        std::fs::create_dir_all(folder.path().join("work")).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("work")
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// `cargo hull …` in a folder of this place.
+    pub(crate) fn command(&self, folder: impl AsRef<Path>, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("cargo-hull").unwrap();
+        command.current_dir(self.path().join(folder));
+        // What cargo tells a test is not what a user's shell tells.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("CARGO") || name.starts_with("HULL_") || name == "RUSTFLAGS" {
+                command.env_remove(name);
+            }
+        }
+        let home = std::env::home_dir().unwrap_or_default();
+        let kept = |name: &str, folder: &str| {
+            std::env::var_os(name).map_or_else(|| home.join(folder), PathBuf::from)
+        };
+        command.env("CARGO_HOME", kept("CARGO_HOME", ".cargo"));
+        command.env("RUSTUP_HOME", kept("RUSTUP_HOME", ".rustup"));
+        command.env("HOME", self.folder.path().join("home"));
+        command.arg("hull").args(arguments);
+        command
+    }
+
+    /// Runs it: the exit code, standard output, and standard error, with the
+    /// folder's name replaced.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self, &mut self.command("", arguments))
+    }
+}
+
+pub(crate) struct Run {
+    pub(crate) exit: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Run {
+    pub(crate) fn of(place: &Place, command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let folder = place.path().display().to_string();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder, "[FOLDER]");
+        Self {
+            exit: output.status.code().unwrap(),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+
+    /// All that a user sees, for snapshots.
+    pub(crate) fn shown(&self) -> String {
+        let Self { exit, out, err } = self;
+        format!("exit {exit}\n--- out\n{out}--- err\n{err}")
+    }
+}
+
+/// The ABI of a purse.
+pub(crate) fn abi() -> Abi {
+    AbiBuilder::new("purse", "1.0.0")
+        .docs(&["Keeps tokens."])
+        .constructor(MessageSpec::new("new").arg::<u32>("least").docs(&["Makes it."]))
+        .message(
+            MessageSpec::new("save")
+                .arg::<u64>("amount")
+                .arg::<Vec<String>>("why")
+                .returns::<Result<u64, String>>()
+                .mutates()
+                .payable()
+                .docs(&["Keeps more."]),
+        )
+        .message(MessageSpec::new("saved").returns::<u64>())
+        .event(EventSpec::new("Saved", [7; 32]).field::<u64>("amount"))
+        .storage("total", &[0], LayoutSpec::value::<u64>())
+        .build()
+}
+
+/// A module without the SDK: what it exports, and what it declares.
+pub(crate) fn module(body: &str) -> Vec<u8> {
+    wat::parse_str(format!("(module {body})")).unwrap()
+}
+
+/// The module with a declaration: storage, which it uses, and events, which it
+/// does not.
+pub(crate) fn declaring(mut wasm: Vec<u8>) -> Vec<u8> {
+    let mut may = Capabilities::LEAST;
+    may.groups = may.groups.with(Group::Storage).with(Group::Events);
+    may.storage_quota = 100;
+    let name = CAPABILITIES_SECTION.as_bytes();
+    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
+    wasm.extend([0, u8::try_from(len).unwrap(), u8::try_from(name.len()).unwrap()]);
+    wasm.extend(name);
+    wasm.extend(may.encode());
+    wasm
+}
