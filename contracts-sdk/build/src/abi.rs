@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use hull_abi::Abi;
+use sha2::{Digest, Sha256};
 
 use crate::cargo::HostLibrary;
 use crate::package::Package;
@@ -45,17 +46,42 @@ pub(crate) fn ask(
     let program = folder
         .join("abi")
         .with_extension(std::env::consts::EXE_EXTENSION);
+    // Tests ask again and again; linking takes longer than all else together.
+    let stamp = stamp(tool_chain, library)?;
+    let stamped = folder.join("stamp");
+    if program.is_file() && std::fs::read_to_string(&stamped).is_ok_and(|it| it == stamp) {
+        return run(package, &program);
+    }
+    // Until there is another program, no stamp is true.
+    match std::fs::remove_file(&stamped) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(BuildError::file(&stamped)(error));
+        }
+        _ => {}
+    }
     let mut reason = String::new();
     for place in places(package) {
         let text = format!("fn main() {{\n    print!(\"{{}}\", {place}().to_json());\n}}\n");
         std::fs::write(&source, text).map_err(BuildError::file(&source))?;
         match compile(tool_chain, package, library, &source, &program)? {
-            Ok(()) => return run(package, &program),
+            Ok(()) => {
+                std::fs::write(&stamped, &stamp).map_err(BuildError::file(&stamped))?;
+                return run(package, &program);
+            }
             Err(refusal) => reason = refusal,
         }
     }
     let library = package.library.clone();
     Err(BuildError::NoAbi { library, reason })
+}
+
+/// What the program depends on: the library, which holds the hashes of what it
+/// depends on itself, and the compiler. Times would not do, because cargo puts an
+/// older library back when the features change back.
+fn stamp(tool_chain: &ToolChain, library: &HostLibrary) -> Result<String, BuildError> {
+    let rlib = std::fs::read(&library.rlib).map_err(BuildError::file(&library.rlib))?;
+    let digest = hex::encode(Sha256::digest(rlib));
+    Ok(format!("{digest} {}", tool_chain.compiler.commit_hash))
 }
 
 fn compile(
