@@ -127,7 +127,7 @@ pub fn transfer(to: &Address, amount: Balance) -> Result<(), CallError> {
 /// this function: a contract that replaces itself has to be readable by its new
 /// code as it is.
 ///
-/// Capability: `upgrade`. Gas: 30,000,000.
+/// Capabilities: `set_code`, and `upgrade`. Gas: 30,000,000.
 ///
 /// # Errors
 /// [`CallError::NotFound`] without such a code, [`CallError::NotPermitted`].

@@ -20,10 +20,13 @@ pub(crate) fn entry(declared: &mut Capabilities, meta: &ParseNestedMeta<'_>) -> 
             declared.callees = callees(meta)?;
             Group::Call
         }
-        "upgrade" => {
+        // No group: without one, it is the creator who upgrades.
+        "upgrade" if declared.upgrade == Upgrade::Never => {
             declared.upgrade = upgrade(meta)?;
-            Group::Upgrade
+            return Ok(());
         }
+        "upgrade" => return Err(meta.error("`upgrade` is declared twice: remove one")),
+        "set_code" => Group::Upgrade,
         "events" => Group::Events,
         "transfer" => Group::Transfer,
         "delegate" => Group::Delegate,
@@ -42,7 +45,7 @@ pub(crate) fn entry(declared: &mut Capabilities, meta: &ParseNestedMeta<'_>) -> 
 
 const UNKNOWN: &str = "unknown capability: there are `storage = \"64 KiB\"`, `events`, `transfer`, \
     `calls = \"granted\"` or `\"any\"`, `delegate`, `instantiate`, \
-    `upgrade = \"narrowing\"` or `\"widening\"`, `terminate`, `crypto` and `debug`";
+    `upgrade = \"narrowing\"` or `\"widening\"`, `set_code`, `terminate`, `crypto` and `debug`";
 
 fn quota(meta: &ParseNestedMeta<'_>) -> Result<u64> {
     const HELP: &str = "how much may the contract store? Write a number of bytes, or a size like \
