@@ -22,7 +22,9 @@ fn main() {
     let mut packed = Packed::default();
     let workspace = packed.manifest(&root.join("Cargo.toml"));
     let shared = workspace["workspace"]["dependencies"].clone();
-    let shared = shared.as_table_like().expect("the workspace has dependencies");
+    let shared = shared
+        .as_table_like()
+        .expect("the workspace has dependencies");
 
     let mut members = BTreeSet::new();
     let mut used = BTreeSet::new();
@@ -34,11 +36,19 @@ fn main() {
         used.insert(name);
         if members.insert(folder.clone()) {
             let dependencies = packed.package(root, &folder);
-            open.extend(dependencies.iter().filter(|it| !used.contains(*it)).cloned());
+            open.extend(
+                dependencies
+                    .iter()
+                    .filter(|it| !used.contains(*it))
+                    .cloned(),
+            );
             used.extend(dependencies);
         }
     }
-    packed.add("Cargo.toml", workspace_manifest(&workspace, &members, &used));
+    packed.add(
+        "Cargo.toml",
+        workspace_manifest(&workspace, &members, &used),
+    );
     packed.add("LICENSE", packed.read(&root.join("LICENSE")));
     let lock = packed.read(&root.join("Cargo.lock"));
     packed.write(&out.join("sources"), &out.join("sources.rs"), &lock);
@@ -118,7 +128,10 @@ impl Packed {
         text.push_str("];\n");
         let file = folder.join("lock");
         put(&file, lock);
-        let _ = writeln!(text, "pub(super) static LOCK: &str = include_str!({file:?});");
+        let _ = writeln!(
+            text,
+            "pub(super) static LOCK: &str = include_str!({file:?});"
+        );
         put(source, &text);
     }
 }
@@ -148,7 +161,11 @@ fn workspace_manifest(
     workspace["members"] = value(members.iter().map(String::as_str).collect::<Array>());
     workspace["package"] = from["package"].clone();
     let mut dependencies = Table::new();
-    for (name, item) in from["dependencies"].as_table_like().expect("checked").iter() {
+    for (name, item) in from["dependencies"]
+        .as_table_like()
+        .expect("checked")
+        .iter()
+    {
         if used.contains(name) {
             dependencies.insert(name, item.clone());
         }

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{abi, build, check, completions, decode, doctor, encode, gas, info, new, profile, test};
+use crate::commands::{
+    abi, build, check, completions, decode, doctor, encode, gas, info, new, profile, test,
+};
 use crate::error::Error;
 use crate::{Exit, ui::Ui};
 
@@ -59,9 +61,7 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
-    pub(crate) fn read(
-        arguments: impl IntoIterator<Item = OsString>,
-    ) -> Result<Self, clap::Error> {
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut arguments: Vec<_> = arguments.into_iter().collect();
         // `cargo hull new` starts `cargo-hull hull new`.
         if arguments.get(1).is_some_and(|it| it == "hull") {
@@ -102,7 +102,10 @@ mod tests {
 
     #[test]
     fn cargo_names_the_command_again() {
-        for line in [&["cargo-hull", "doctor"][..], &["cargo-hull", "hull", "doctor"]] {
+        for line in [
+            &["cargo-hull", "doctor"][..],
+            &["cargo-hull", "hull", "doctor"],
+        ] {
             let read = Arguments::read(line.iter().map(OsString::from));
             assert!(matches!(read.unwrap().command, Command::Doctor(_)));
         }

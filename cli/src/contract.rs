@@ -69,7 +69,9 @@ impl Contract {
 
     pub(crate) fn abi(&self) -> Result<&Abi, Error> {
         let path = || self.path.clone();
-        self.abi.as_ref().ok_or_else(|| Error::NoAbi { path: path() })
+        self.abi
+            .as_ref()
+            .ok_or_else(|| Error::NoAbi { path: path() })
     }
 }
 
@@ -217,7 +219,11 @@ mod tests {
     fn abi() -> Abi {
         AbiBuilder::new("purse", "1.0.0")
             .constructor(MessageSpec::new("new"))
-            .message(MessageSpec::new("save").arg::<u32>("amount").arg::<String>("why"))
+            .message(
+                MessageSpec::new("save")
+                    .arg::<u32>("amount")
+                    .arg::<String>("why"),
+            )
             .message(MessageSpec::new("empty").returns::<bool>())
             .build()
     }

@@ -1,7 +1,7 @@
 //! Why a command did not come to an answer, and what to do next.
 
-use std::{fmt, io};
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use hull_abi::{AbiError, ValueError};
 use hull_build::BuildError;
@@ -24,7 +24,10 @@ pub(crate) enum Error {
         suggestion: String,
     },
     #[error("{} is there already and not empty", path.display())]
-    #[diagnostic(code(folder_exists), help("choose another name, or empty the folder first"))]
+    #[diagnostic(
+        code(folder_exists),
+        help("choose another name, or empty the folder first")
+    )]
     FolderExists { path: PathBuf },
     #[error("there is no Cargo.toml in {} or above it", folder.display())]
     #[diagnostic(
@@ -93,7 +96,9 @@ pub(crate) enum Error {
     #[error("the arguments do not fit {signature}")]
     #[diagnostic(
         code(bad_value),
-        help("give the arguments in their order, or each as name=value; lists and structs as JSON")
+        help(
+            "give the arguments in their order, or each as name=value; lists and structs as JSON"
+        )
     )]
     BadValue {
         signature: String,
@@ -111,10 +116,16 @@ pub(crate) enum Error {
         source: ValueError,
     },
     #[error("`{text}` is not hexadecimal: {reason}")]
-    #[diagnostic(code(bad_hex), help("write bytes as 0x and two digits for each: 0x00ff"))]
+    #[diagnostic(
+        code(bad_hex),
+        help("write bytes as 0x and two digits for each: 0x00ff")
+    )]
     BadHex { text: String, reason: String },
     #[error("the network would not admit {contract}")]
-    #[diagnostic(code(not_admitted), help("see what is wrong, and where: cargo hull check"))]
+    #[diagnostic(
+        code(not_admitted),
+        help("see what is wrong, and where: cargo hull check")
+    )]
     NotAdmitted {
         contract: String,
         #[source]
@@ -128,13 +139,19 @@ pub(crate) enum Error {
         help: &'static str,
     },
     #[error("the engine failed")]
-    #[diagnostic(code(engine), help("see whether memory and disk are full; else it is a bug"))]
+    #[diagnostic(
+        code(engine),
+        help("see whether memory and disk are full; else it is a bug")
+    )]
     Engine {
         #[source]
         source: Fatal,
     },
     #[error("the snapshot of gas cannot be used")]
-    #[diagnostic(code(snapshot), help("mend the file, or write a new one: cargo hull gas --save"))]
+    #[diagnostic(
+        code(snapshot),
+        help("mend the file, or write a new one: cargo hull gas --save")
+    )]
     Snapshot {
         #[source]
         source: hull_testing::SnapshotError,
@@ -146,7 +163,10 @@ pub(crate) enum Error {
     )]
     BadCall { text: String, reason: &'static str },
     #[error("the flame graph cannot be drawn: {reason}")]
-    #[diagnostic(code(flame_graph), help("the table and --json need no drawing; report the bug"))]
+    #[diagnostic(
+        code(flame_graph),
+        help("the table and --json need no drawing; report the bug")
+    )]
     Drawing { reason: String },
 }
 

@@ -30,7 +30,10 @@ impl Exit {
             Self::No,
             "the answer is no: a test failed, the code is not admitted, gas grew, something is missing",
         ),
-        (Self::Usage, "the command line is wrong: an option, a name, a value"),
+        (
+            Self::Usage,
+            "the command line is wrong: an option, a name, a value",
+        ),
         (Self::Input, "a file or a project is not what it should be"),
         (Self::Build, "the contract does not compile"),
         (Self::Missing, "something has to be installed first"),

@@ -36,27 +36,55 @@ fn both(place: &Place, arguments: &[&str]) -> String {
 #[test]
 fn encode() {
     let place = place();
-    let encode = |rest: &[&str]| both(&place, &[&["encode", "-c", "purse.abi.json"], rest].concat());
+    let encode = |rest: &[&str]| {
+        both(
+            &place,
+            &[&["encode", "-c", "purse.abi.json"], rest].concat(),
+        )
+    };
     assert_snapshot!("encode", encode(&["save", "5", r#"["a"]"#]));
-    assert_snapshot!("encode_constructor", encode(&["--constructor", "new", "least=7"]));
+    assert_snapshot!(
+        "encode_constructor",
+        encode(&["--constructor", "new", "least=7"])
+    );
     assert_snapshot!("encode_wrong_type", encode(&["save", "amount=x", "why=[]"]));
     assert_snapshot!("encode_missing_argument", encode(&["save", "amount=1"]));
     assert_snapshot!("encode_unknown_message", encode(&["svae"]));
-    assert_snapshot!("encode_unknown_constructor", encode(&["--constructor", "zzz"]));
+    assert_snapshot!(
+        "encode_unknown_constructor",
+        encode(&["--constructor", "zzz"])
+    );
 }
 
 #[test]
 fn decode() {
     let place = place();
-    let decode = |rest: &[&str]| both(&place, &[&["decode", "-c", "purse.abi.json"], rest].concat());
+    let decode = |rest: &[&str]| {
+        both(
+            &place,
+            &[&["decode", "-c", "purse.abi.json"], rest].concat(),
+        )
+    };
     let input = place.run(&["encode", "-c", "purse.abi.json", "save", "5", r#"["a"]"#]);
     assert_snapshot!("decode_input", decode(&["input", input.out.trim()]));
-    assert_snapshot!("decode_output", decode(&["output", "saved", "0x000700000000000000"]));
-    assert_snapshot!("decode_error", decode(&["output", "save", "0x00010c6e6f21"]));
+    assert_snapshot!(
+        "decode_output",
+        decode(&["output", "saved", "0x000700000000000000"])
+    );
+    assert_snapshot!(
+        "decode_error",
+        decode(&["output", "save", "0x00010c6e6f21"])
+    );
     assert_snapshot!("decode_lang_error", decode(&["output", "save", "0x0101"]));
     let topic = format!("0x{}", "07".repeat(32));
-    assert_snapshot!("decode_event", decode(&["event", &topic, "0500000000000000"]));
-    assert_snapshot!("decode_storage", decode(&["storage", "0x00", "0x0500000000000000"]));
+    assert_snapshot!(
+        "decode_event",
+        decode(&["event", &topic, "0500000000000000"])
+    );
+    assert_snapshot!(
+        "decode_storage",
+        decode(&["storage", "0x00", "0x0500000000000000"])
+    );
     assert_snapshot!("decode_bad_hex", decode(&["input", "0xzz"]));
     assert_snapshot!("decode_unknown_selector", decode(&["input", "0x00000000"]));
     assert_snapshot!("decode_short_topic", decode(&["event", "0x07", "0x"]));
@@ -86,13 +114,22 @@ fn info_and_check() {
 #[test]
 fn new_and_what_it_refuses() {
     let place = place();
-    assert_snapshot!("new", place.run(&["new", "my-token", "-t", "token"]).shown());
+    assert_snapshot!(
+        "new",
+        place.run(&["new", "my-token", "-t", "token"]).shown()
+    );
     let json = place.run(&["new", "other", "--json"]).json();
-    assert_eq!((&json["name"], &json["template"]), (&"other".into(), &"minimal".into()));
+    assert_eq!(
+        (&json["name"], &json["template"]),
+        (&"other".into(), &"minimal".into())
+    );
     assert_snapshot!("new_exists", both(&place, &["new", "my-token"]));
     assert_snapshot!("new_bad_name", both(&place, &["new", "My Token"]));
     assert_snapshot!("new_keyword", both(&place, &["new", "fn"]));
-    assert_snapshot!("new_unknown_template", place.run(&["new", "x", "-t", "tokn"]).shown());
+    assert_snapshot!(
+        "new_unknown_template",
+        place.run(&["new", "x", "-t", "tokn"]).shown()
+    );
     // The file of another version is replaced, one that is no more is removed.
     place.write("other/.hull/vm/src/lib.rs", "old");
     place.write("other/.hull/gone.rs", "old");
@@ -126,7 +163,13 @@ fn new_projects_name_no_folder_of_this_machine() {
 fn commands_of_a_project_outside_one() {
     let place = place();
     assert_snapshot!("no_project", both(&place, &["build"]));
-    for command in [&["test"][..], &["gas"], &["profile", "add"], &["info"], &["check"]] {
+    for command in [
+        &["test"][..],
+        &["gas"],
+        &["profile", "add"],
+        &["info"],
+        &["check"],
+    ] {
         let run = place.run(command);
         assert_eq!(run.exit, 3, "{command:?}");
         assert!(run.err.contains("no Cargo.toml"), "{}", run.err);
@@ -136,7 +179,10 @@ fn commands_of_a_project_outside_one() {
 #[test]
 fn a_contract_without_a_tool_chain() {
     let place = place();
-    place.write("lone/Cargo.toml", "[package]\nname = \"lone\"\nversion = \"0.1.0\"\n");
+    place.write(
+        "lone/Cargo.toml",
+        "[package]\nname = \"lone\"\nversion = \"0.1.0\"\n",
+    );
     place.write("lone/src/lib.rs", "");
     // Neither in the path, nor where the operating system has one.
     let rustc = place.path().join("rustc");
@@ -148,7 +194,11 @@ fn a_contract_without_a_tool_chain() {
         // This machine has a second tool chain, which would be taken.
         let skips = std::env::var_os("HULL_SKIPS");
         if let Some(file) = skips {
-            let mut file = std::fs::File::options().append(true).create(true).open(file).unwrap();
+            let mut file = std::fs::File::options()
+                .append(true)
+                .create(true)
+                .open(file)
+                .unwrap();
             let line = "a_contract_without_a_tool_chain: the system has a tool chain of its own\n";
             std::io::Write::write_all(&mut file, line.as_bytes()).unwrap();
         }
@@ -158,7 +208,11 @@ fn a_contract_without_a_tool_chain() {
     command.env("PATH", place.path());
     let run = support::Run::of(&place, &mut command);
     assert_eq!(run.exit, 5);
-    assert!(run.err.contains("rustup target add wasm32-unknown-unknown"), "{}", run.err);
+    assert!(
+        run.err.contains("rustup target add wasm32-unknown-unknown"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -179,7 +233,10 @@ fn completions_and_help() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = place.run(&["completions", shell]);
         assert_eq!(run.exit, 0);
-        assert!(run.out.contains("cargo-hull") && run.out.contains("profile"), "{shell}");
+        assert!(
+            run.out.contains("cargo-hull") && run.out.contains("profile"),
+            "{shell}"
+        );
     }
     let help = place.run(&["check", "--help"]);
     assert_eq!(help.exit, 0);
@@ -191,8 +248,15 @@ fn completions_and_help() {
 #[test]
 fn nothing_is_coloured_without_a_terminal() {
     let place = place();
-    for arguments in [&["check", "threads.wasm"][..], &["abi", "plain.wasm"], &["doctor"]] {
+    for arguments in [
+        &["check", "threads.wasm"][..],
+        &["abi", "plain.wasm"],
+        &["doctor"],
+    ] {
         let run = place.run(arguments);
-        assert!(!run.out.contains('\x1b') && !run.err.contains('\x1b'), "{arguments:?}");
+        assert!(
+            !run.out.contains('\x1b') && !run.err.contains('\x1b'),
+            "{arguments:?}"
+        );
     }
 }

@@ -60,7 +60,10 @@ impl Project {
         let sum: u64 = places.iter().map(|it| it["gas"].as_u64().unwrap()).sum();
         assert_eq!(profiled["gas"], sum);
         let svg = std::fs::read_to_string(svg).unwrap();
-        assert!(svg.contains("host: storage_write") && svg.contains(function), "{profiled:#}");
+        assert!(
+            svg.contains("host: storage_write") && svg.contains(function),
+            "{profiled:#}"
+        );
         let formatted = std::process::Command::new("cargo")
             .args(["fmt", "--check"])
             .current_dir(self.place.path().join(self.name))
@@ -70,7 +73,11 @@ impl Project {
     }
 
     fn gas(&self) {
-        assert_eq!(self.run(&["gas", "--check"]).exit, 1, "there is no snapshot yet");
+        assert_eq!(
+            self.run(&["gas", "--check"]).exit,
+            1,
+            "there is no snapshot yet"
+        );
         self.done(&["gas", "--save"]);
         let checked = self.done(&["gas", "--check", "--json"]).json();
         assert_eq!(checked["snapshot"]["verdict"], "unchanged");
@@ -84,7 +91,11 @@ impl Project {
         std::fs::write(&file, document.to_string()).unwrap();
         let checked = self.run(&["gas", "--check"]);
         assert_eq!(checked.exit, 1, "{}", checked.shown());
-        assert!(checked.out.contains("cargo hull gas --save"), "{}", checked.out);
+        assert!(
+            checked.out.contains("cargo hull gas --save"),
+            "{}",
+            checked.out
+        );
         self.done(&["gas", "--check", "--tolerance", "1"]);
     }
 }

@@ -48,7 +48,11 @@ pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     let text = match options.format.unwrap_or(default) {
         Format::Text => listing(&find(options, ui)?, ui.paint_out()),
         Format::Json => find(options, ui)?.to_json(),
-        Format::Ink => ink(&Contract::find(options.file.as_deref(), &options.project, ui)?)?,
+        Format::Ink => ink(&Contract::find(
+            options.file.as_deref(),
+            &options.project,
+            ui,
+        )?)?,
     };
     ui.print(&text);
     Ok(Exit::Done)

@@ -118,8 +118,12 @@ impl Admitted {
 /// The groups that are declared and that no import needs: the least a contract
 /// can declare is the most that a fault in it can do.
 fn unused(declared: &Capabilities, wasm: &[u8]) -> Vec<&'static str> {
-    let imports = SizeReport::read(wasm).map(|it| it.imports).unwrap_or_default();
-    let functions = imports.iter().filter_map(|it| HostFunction::by_name(&it.name));
+    let imports = SizeReport::read(wasm)
+        .map(|it| it.imports)
+        .unwrap_or_default();
+    let functions = imports
+        .iter()
+        .filter_map(|it| HostFunction::by_name(&it.name));
     let needed: Vec<Group> = functions.map(|it| it.spec().group).collect();
     let groups = declared.groups.iter();
     groups
@@ -178,7 +182,10 @@ impl Answer for Output {
                     let name = function.name.as_deref().unwrap_or("(no name)");
                     text += &format!("  function  {name}, number {}\n", function.index);
                 }
-                text += &format!("  offset    {:#x}\n  remedy    {}\n", refusal.offset, refusal.remedy);
+                text += &format!(
+                    "  offset    {:#x}\n  remedy    {}\n",
+                    refusal.offset, refusal.remedy
+                );
                 text
             }
         }

@@ -135,7 +135,11 @@ fn output(abi: &Abi, name: &str, data: &str, constructor: bool) -> Result<Output
         DecodedOutput::Error(value) => ("error", value.clone(), format!("error {value}")),
         DecodedOutput::Lang(error) => {
             let name = format!("{error:?}");
-            ("langError", name.clone().into(), format!("not begun: {name}"))
+            (
+                "langError",
+                name.clone().into(),
+                format!("not begun: {name}"),
+            )
         }
     };
     Ok(Output {
@@ -179,7 +183,9 @@ fn object(values: Vec<(&str, Value)>) -> Map<String, Value> {
 
 fn named(values: &[(&str, Value)], [open, close]: [&str; 2]) -> String {
     let values = values.iter();
-    let values: Vec<_> = values.map(|(name, value)| format!("{name}: {value}")).collect();
+    let values: Vec<_> = values
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     format!("{open}{}{close}", values.join(", "))
 }
 

@@ -62,7 +62,11 @@ pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     let mut checks = vec![
         compiler(folder),
         wasm(folder),
-        program("linker", "cc", "apt-get install gcc, or your system's C compiler"),
+        program(
+            "linker",
+            "cc",
+            "apt-get install gcc, or your system's C compiler",
+        ),
         program("rustfmt", "rustfmt", "rustup component add rustfmt"),
         program("clippy", "cargo-clippy", "rustup component add clippy"),
     ];
@@ -157,11 +161,18 @@ fn sources(folder: &Path) -> Check {
     };
     let count = new::sources().iter().filter(differs).count();
     let (state, found, remedy) = match (root.is_dir(), count) {
-        (false, _) => (State::Odd, format!("no {}/ in this project", new::FOLDER), None),
+        (false, _) => (
+            State::Odd,
+            format!("no {}/ in this project", new::FOLDER),
+            None,
+        ),
         (true, 0) => (State::Good, "those of this cargo-hull".into(), None),
         (true, count) => (
             State::Odd,
-            format!("{count} files in {}/ are not those of this cargo-hull", new::FOLDER),
+            format!(
+                "{count} files in {}/ are not those of this cargo-hull",
+                new::FOLDER
+            ),
             Some("cargo hull new --refresh .".into()),
         ),
     };

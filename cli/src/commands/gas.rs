@@ -83,7 +83,9 @@ pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     };
     let contracts = report.messages.iter();
     Ok(ui.answer(&Output {
-        messages: contracts.map(|(name, uses)| (name.clone(), costs(uses))).collect(),
+        messages: contracts
+            .map(|(name, uses)| (name.clone(), costs(uses)))
+            .collect(),
         compilers: report.compilers,
         schedule: report.schedule,
         snapshot,
@@ -113,13 +115,17 @@ fn measure(project: &ProjectOptions, ui: Ui) -> Result<Measured, Error> {
         ui.note(&told);
         ui.note("the gas of tests that fail says nothing; see: cargo hull test -vv");
         // Without `--quiet` the failed tests could be told from a compiler's error.
-        return Ok(Measured::TestsFailed(match told.contains("test result: FAILED") {
-            true => Exit::No,
-            false => exit,
-        }));
+        return Ok(Measured::TestsFailed(
+            match told.contains("test result: FAILED") {
+                true => Exit::No,
+                false => exit,
+            },
+        ));
     }
     let report = GasReport::read_folder(folder.path());
-    Ok(Measured::Report(report.map_err(Error::file("read", folder.path()))?))
+    Ok(Measured::Report(
+        report.map_err(Error::file("read", folder.path()))?,
+    ))
 }
 
 fn compare(options: &Options, report: &GasReport) -> Result<Compared, Error> {
@@ -149,7 +155,8 @@ fn costs(uses: &BTreeMap<String, GasUse>) -> BTreeMap<String, Cost> {
         max: uses.max,
     };
     let uses = uses.iter();
-    uses.map(|(name, uses)| (name.clone(), cost(uses))).collect()
+    uses.map(|(name, uses)| (name.clone(), cost(uses)))
+        .collect()
 }
 
 /// Percent with one digit after the point at most, as thousandths.
@@ -199,12 +206,18 @@ impl Compared {
         let first = match self.verdict {
             "unchanged" => format!("{} as in {file}\n", paint.good("unchanged:")),
             "written" => format!("{} {file}\n", paint.good("written:")),
-            "missing" => format!("{} no snapshot in {file}; {accept}\n", paint.bad("missing:")),
+            "missing" => format!(
+                "{} no snapshot in {file}; {accept}\n",
+                paint.bad("missing:")
+            ),
             "otherCompiler" => format!(
                 "{} {file} was made under another compiler; {accept}\n",
                 paint.odd("differs:")
             ),
-            _ => format!("{} gas is not as in {file}; {accept}\n", paint.bad("changed:")),
+            _ => format!(
+                "{} gas is not as in {file}; {accept}\n",
+                paint.bad("changed:")
+            ),
         };
         first + self.differences.as_deref().unwrap_or_default()
     }

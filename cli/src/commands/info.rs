@@ -94,7 +94,9 @@ impl Output {
             bytes: report.total,
             without_custom: report.without_custom,
             functions: report.functions,
-            sections: sections.map(|(name, bytes)| Section { name, bytes }).collect(),
+            sections: sections
+                .map(|(name, bytes)| Section { name, bytes })
+                .collect(),
             imports: imports
                 .map(|it| Import {
                     module: it.module,

@@ -143,8 +143,13 @@ impl Answer for Output {
             folder.display()
         )];
         lines.extend(self.files.iter().map(|it| format!("  {it}")));
-        lines.push(format!("  {FOLDER}/ ({sources} files: Hull's SDK and test harness)"));
-        lines.push(format!("\nnext: cd {} && cargo hull test", folder.display()));
+        lines.push(format!(
+            "  {FOLDER}/ ({sources} files: Hull's SDK and test harness)"
+        ));
+        lines.push(format!(
+            "\nnext: cd {} && cargo hull test",
+            folder.display()
+        ));
         lines.join("\n") + "\n"
     }
 }
@@ -153,6 +158,10 @@ impl Answer for Refreshed {
     fn text(&self, paint: Paint) -> String {
         let Self { folder, sources } = self;
         let folder = folder.join(FOLDER);
-        format!("{} {}, {sources} files\n", paint.good("refreshed"), folder.display())
+        format!(
+            "{} {}, {sources} files\n",
+            paint.good("refreshed"),
+            folder.display()
+        )
     }
 }

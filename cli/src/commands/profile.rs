@@ -147,7 +147,10 @@ impl Answer for Output {
     fn text(&self, paint: Paint) -> String {
         let title = paint.title(format!("{}.{}", self.contract, self.message));
         let mut text = format!("{title}: {}, {} gas\n", self.result, grouped(self.gas));
-        text += &paint.faint(format!("{:>14} {:>7} {:>6}  where", "gas", "share", "calls"));
+        text += &paint.faint(format!(
+            "{:>14} {:>7} {:>6}  where",
+            "gas", "share", "calls"
+        ));
         text.push('\n');
         for used in self.places.iter().take(SHOWN) {
             // In tenths of a percent.

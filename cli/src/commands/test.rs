@@ -141,7 +141,9 @@ impl Output {
     /// Takes in a line of Rust's test harness.
     fn read(&mut self, line: &str) {
         let line = without_colour(line);
-        let Some((name, rest)) = line.strip_prefix("test ").and_then(|it| it.split_once(" ... "))
+        let Some((name, rest)) = line
+            .strip_prefix("test ")
+            .and_then(|it| it.split_once(" ... "))
         else {
             return;
         };

@@ -95,7 +95,11 @@ impl Run {
 pub(crate) fn abi() -> Abi {
     AbiBuilder::new("purse", "1.0.0")
         .docs(&["Keeps tokens."])
-        .constructor(MessageSpec::new("new").arg::<u32>("least").docs(&["Makes it."]))
+        .constructor(
+            MessageSpec::new("new")
+                .arg::<u32>("least")
+                .docs(&["Makes it."]),
+        )
         .message(
             MessageSpec::new("save")
                 .arg::<u64>("amount")
@@ -124,7 +128,11 @@ pub(crate) fn declaring(mut wasm: Vec<u8>) -> Vec<u8> {
     may.storage_quota = 100;
     let name = CAPABILITIES_SECTION.as_bytes();
     let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, u8::try_from(len).unwrap(), u8::try_from(name.len()).unwrap()]);
+    wasm.extend([
+        0,
+        u8::try_from(len).unwrap(),
+        u8::try_from(name.len()).unwrap(),
+    ]);
     wasm.extend(name);
     wasm.extend(may.encode());
     wasm

@@ -27,7 +27,10 @@ mod tests {
             .filter_map(|(path, _)| path.strip_suffix("/Cargo.toml"))
             .collect();
         for needed in ["contracts-sdk", "contracts-sdk/testing", "host-api", "vm"] {
-            assert!(manifests.contains(&needed), "{needed} is not in {manifests:?}");
+            assert!(
+                manifests.contains(&needed),
+                "{needed} is not in {manifests:?}"
+            );
         }
         let paths: Vec<_> = sources().iter().map(|(path, _)| *path).collect();
         for folder in manifests {

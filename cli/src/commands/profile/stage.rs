@@ -76,7 +76,11 @@ impl<'c> Stage<'c> {
         };
         let (address, outcome) = self.vm.instantiate(&mut self.host, &new)?;
         self.address = address;
-        self.require(&outcome, constructor, "give the constructor's arguments with --new")
+        self.require(
+            &outcome,
+            constructor,
+            "give the constructor's arguments with --new",
+        )
     }
 
     /// Makes a call that has to succeed.
@@ -89,7 +93,11 @@ impl<'c> Stage<'c> {
         let message = Kind::Message.named(self.abi, name)?;
         let call = self.request(message, args, 0)?;
         let outcome = self.vm.call(&mut self.host, &call)?;
-        self.require(&outcome, message, "see what it needs before, and give that with --before too")
+        self.require(
+            &outcome,
+            message,
+            "see what it needs before, and give that with --before too",
+        )
     }
 
     /// Makes the call that is watched.
@@ -225,7 +233,10 @@ mod tests {
         let text = r#"new 'about={"name":"A B"}' b='x y' supply=5  "c d""#;
         let expected = ["new", r#"about={"name":"A B"}"#, "b=x y", "supply=5", "c d"];
         assert_eq!(words(text).unwrap(), expected);
-        assert_eq!(words(r#"new a={"k":[1]}"#).unwrap(), ["new", r#"a={"k":[1]}"#]);
+        assert_eq!(
+            words(r#"new a={"k":[1]}"#).unwrap(),
+            ["new", r#"a={"k":[1]}"#]
+        );
         assert!(words("new 'a").is_err());
         assert!(words(" ").unwrap().is_empty());
     }
