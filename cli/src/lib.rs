@@ -78,7 +78,7 @@ fn render(error: error::Error, ui: Ui) -> String {
         .without_syntax_highlighting();
     let mut text = String::new();
     match handler.render_report(&mut text, &error::Shown(&error)) {
-        Ok(()) => text,
+        Ok(()) => text.trim_end().to_owned(),
         Err(_) => error.to_string(),
     }
 }

@@ -1,4 +1,4 @@
-//! The reference of the command line, `docs/cli.md`.
+//! The reference of the command line, `docs/book/src/cli.md`.
 
 use std::fmt::Write as _;
 

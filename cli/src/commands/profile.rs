@@ -118,15 +118,20 @@ pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
 fn places(profile: &Profile, names: &Names) -> Vec<Used> {
     let by_place = profile.by_place().into_iter();
     let mut places: Vec<_> = by_place
-        .map(|(place, (calls, gas))| Used {
-            kind: match place {
-                Place::Function { .. } => "function",
-                Place::Host(_) => "host",
-                _ => "frame",
-            },
-            name: names.of(&place),
-            calls,
-            gas,
+        .map(|(place, (calls, gas))| {
+            let name = names.of(&place);
+            let (kind, name) = match place {
+                Place::Function { .. } => ("function", name),
+                Place::Host(_) => ("host", name),
+                // What a frame uses itself is before its first function.
+                _ => ("frame", format!("{name}: loading the code")),
+            };
+            Used {
+                kind,
+                name,
+                calls,
+                gas,
+            }
         })
         .collect();
     places.sort_by_key(|used| std::cmp::Reverse(used.gas));

@@ -38,8 +38,7 @@ impl Names {
                 None => format!("function {function}"),
             },
             Place::Host(function) => format!("host: {}", host_name(*function)),
-            // Its own gas is that for loading the code.
-            Place::Contract { kind, .. } => format!("{} ({kind}, loading)", self.contract),
+            Place::Contract { kind, .. } => format!("{} ({kind})", self.contract),
             _ => "elsewhere".into(),
         }
     }
