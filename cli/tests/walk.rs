@@ -130,7 +130,7 @@ fn token() {
 
 #[test]
 fn device() {
-    let key = format!("key=0x{}", "07".repeat(32));
+    let key = format!("0x{}", "07".repeat(32));
     let profile = ["profile", "register", "7", &key, "80"];
     Project::new("device", "sensors").walk(&profile, "call");
 }
