@@ -10,7 +10,7 @@
 //! | `gas`, `profile` | tell what messages cost, and where it goes | |
 //! | `doctor`, `completions` | look after the machine and the shell | |
 //!
-//! A command computes an answer and leaves its form to the [`ui`]: text for
+//! A command computes an answer and leaves its form to the module `ui`: text for
 //! people, one JSON document for programs. Progress and errors go to standard
 //! error, but with `--json` the error is the document.
 //!
