@@ -61,6 +61,8 @@ fn the_owner_alone_mints() {
     assert_eq!(chain.call(token, mint()).by(bob()).fails(), Error::NotOwner);
     chain.call(token, mint()).succeeds();
     assert_eq!(chain.query(token, messages::total_supply()), 101);
-    let error = chain.call(token, messages::mint(bob(), Balance::MAX)).fails();
+    let error = chain
+        .call(token, messages::mint(bob(), Balance::MAX))
+        .fails();
     assert_eq!(error, Error::SupplyOverflow);
 }
