@@ -88,7 +88,7 @@
 //!     for amount in &amounts {
 //!         chain.call(counter, messages::add(*amount)).returns();
 //!     }
-//!     prop_assert_eq!(chain.query(counter, messages::get()), amounts.iter().sum());
+//!     prop_assert_eq!(chain.query(counter, messages::get()), amounts.iter().sum::<u64>());
 //! });
 //! ```
 //!
