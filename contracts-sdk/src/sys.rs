@@ -11,6 +11,8 @@ use hull_host_api::bindings as raw;
 
 #[cfg(not(target_family = "wasm"))]
 mod raw {
+    // These only panic. They are unsafe because the real ones are, so that what
+    // calls them is one text on every target.
     macro_rules! result {
         (never) => { ! };
         ($ty:ident) => { $ty };

@@ -31,6 +31,7 @@ mod wasm {
     #[panic_handler]
     fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
         let file = info.location().map_or("", |it| it.file());
+        // SAFETY: the host reads exactly the bytes of `file`.
         unsafe { abort(file.as_ptr(), file.len() as u32) }
     }
 
@@ -40,9 +41,11 @@ mod wasm {
     #[unsafe(no_mangle)]
     extern "C" fn call() {
         let mut n = [0u8; 8];
+        // SAFETY: the tests send at most eight bytes.
         unsafe { input(n.as_mut_ptr(), 0, input_len()) };
         let sum = checked_sum(n[0] as u32 * 0x0101_0101, n[1] as u32 * 0x0101_0101);
         let sum = helper::halve(sum, n[2] as u32).to_le_bytes();
+        // SAFETY: the host reads exactly the four bytes of `sum`.
         unsafe { return_data(sum.as_ptr(), 4) };
     }
 
