@@ -59,8 +59,9 @@
 //! assert!(purse::abi().message("save").unwrap().payable);
 //! ```
 //!
-//! The crate is `#![no_std]`, a `cdylib` and an `rlib`, and depends on this one,
-//! under any name: `hull = { package = "hull-sdk", .. }` makes it `#[hull::contract]`.
+//! The crate is `#![no_std]` and depends on this one, under any name:
+//! `hull = { package = "hull-sdk", .. }` makes it `#[hull::contract]`. It is a plain
+//! library: `cargo hull build` asks the compiler for a module by itself.
 //!
 //! # Terms
 //!
