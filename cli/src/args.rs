@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    abi, build, check, completions, decode, doctor, encode, gas, info, new, profile, test,
+    abi, build, check, completions, decode, doctor, encode, gas, info, keys, new, profile, test,
 };
 use crate::error::Error;
 use crate::{Exit, ui::Ui};
@@ -56,6 +56,7 @@ pub(crate) enum Command {
     Decode(decode::Options),
     Gas(gas::Options),
     Profile(profile::Options),
+    Keys(keys::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
 }
@@ -85,6 +86,7 @@ impl Command {
             Self::Decode(options) => decode::run(options, ui),
             Self::Gas(options) => gas::run(options, ui),
             Self::Profile(options) => profile::run(options, ui),
+            Self::Keys(options) => keys::run(options, ui),
             Self::Doctor(options) => doctor::run(options, ui),
             Self::Completions(options) => completions::run(options, ui),
         }

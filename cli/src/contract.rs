@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use hull_abi::{Abi, Codec, Message};
 use hull_build::Compiler;
 
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::project::ProjectOptions;
 use crate::ui::Ui;
 
@@ -149,15 +149,6 @@ impl Kind {
             known,
         })
     }
-}
-
-/// The name that was probably meant.
-fn nearest(name: &str, known: &[String]) -> Option<String> {
-    /// Below it, names have little in common.
-    const ALIKE: f64 = 0.7;
-    let alike = |it: &&String| strsim::jaro_winkler(name, it);
-    let best = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)))?;
-    (alike(&best) > ALIKE).then(|| best.clone())
 }
 
 /// `transfer(to: Address, amount: u128) -> Result<(), Error>`.

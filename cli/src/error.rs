@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::Exit;
+use crate::wallet::WalletError;
 
 /// Why there is no answer.
 #[derive(Debug, Error, Diagnostic)]
@@ -121,6 +122,12 @@ pub(crate) enum Error {
         help("write bytes as 0x and two digits for each: 0x00ff")
     )]
     BadHex { text: String, reason: String },
+    #[error("`{text}` has {bytes} bytes, topic 0 of an event has 32")]
+    #[diagnostic(
+        code(bad_topic),
+        help("copy the whole first topic; a log without topics is no event of a contract")
+    )]
+    BadTopic { text: String, bytes: usize },
     #[error("the network would not admit {contract}")]
     #[diagnostic(
         code(not_admitted),
@@ -162,6 +169,9 @@ pub(crate) enum Error {
         help("write it as at a terminal, in quotes: 'transfer to=@bob amount=5'")
     )]
     BadCall { text: String, reason: &'static str },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Wallet(#[from] WalletError),
     #[error("the flame graph cannot be drawn: {reason}")]
     #[diagnostic(
         code(flame_graph),
@@ -179,6 +189,7 @@ impl Error {
             | Self::UnknownName { .. }
             | Self::BadValue { .. }
             | Self::BadHex { .. }
+            | Self::BadTopic { .. }
             | Self::BadCall { .. } => Exit::Usage,
             Self::NoProject { .. }
             | Self::File { .. }
@@ -190,6 +201,7 @@ impl Error {
             | Self::Engine { .. }
             | Self::Snapshot { .. }
             | Self::Drawing { .. } => Exit::Input,
+            Self::Wallet(error) => error.exit(),
             Self::NotAdmitted { .. } | Self::CallFailed { .. } => Exit::No,
             Self::NoToolChain | Self::Start { .. } => Exit::Missing,
             Self::Build { source } => match **source {
@@ -274,7 +286,16 @@ fn build_help(error: &BuildError) -> &'static str {
     }
 }
 
-fn name_help(nearest: Option<&str>, known: &[String]) -> String {
+/// The name that was probably meant.
+pub(crate) fn nearest(name: &str, known: &[String]) -> Option<String> {
+    /// Below it, names have little in common.
+    const ALIKE: f64 = 0.7;
+    let alike = |it: &&String| strsim::jaro_winkler(name, it);
+    let best = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)))?;
+    (alike(&best) > ALIKE).then(|| best.clone())
+}
+
+pub(crate) fn name_help(nearest: Option<&str>, known: &[String]) -> String {
     let all = match known {
         [] => "there is none".to_owned(),
         known => format!("there is {}", known.join(", ")),

@@ -29,6 +29,7 @@ mod exit;
 mod project;
 mod reference;
 mod ui;
+mod wallet;
 
 use std::ffi::OsString;
 

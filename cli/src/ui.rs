@@ -16,6 +16,8 @@ pub(crate) struct Ui {
     pub(crate) json: bool,
     /// No progress.
     pub(crate) quiet: bool,
+    /// Whether lines of progress may replace each other.
+    live: bool,
     out: Paint,
     err: Paint,
 }
@@ -75,6 +77,7 @@ impl Ui {
         Self {
             json,
             quiet,
+            live: stderr().is_terminal(),
             out: Paint(!refused && stdout().is_terminal()),
             err: Paint(!refused && stderr().is_terminal()),
         }
@@ -113,7 +116,7 @@ impl Ui {
 
     /// Tells that a step begins; on a terminal, where its end replaces it.
     pub(crate) fn begin(self, step: &str) {
-        if !self.quiet && self.err.is_on() {
+        if !self.quiet && self.live {
             drop(write!(stderr(), "{step:>12} ...\r"));
         }
     }

@@ -245,6 +245,33 @@ fn completions_and_help() {
     assert_eq!(place.run(&["--version"]).exit, 0);
 }
 
+/// Bash reads its script without complaint, and offers what fits.
+#[test]
+fn completions_complete() {
+    let place = place();
+    place.write("complete.sh", place.run(&["completions", "bash"]).out);
+    let script = "source complete.sh; COMP_WORDS=(cargo-hull pro); COMP_CWORD=1;
+        _cargo-hull cargo-hull pro cargo-hull; echo ${COMPREPLY[@]}";
+    let bash = std::process::Command::new("bash")
+        .args(["-euc", script])
+        .current_dir(place.path())
+        .output()
+        .unwrap();
+    let offered = String::from_utf8_lossy(&bash.stdout);
+    assert_eq!(offered.trim(), "profile", "{bash:?}");
+}
+
+#[test]
+fn a_terminal_is_coloured_unless_it_is_asked_not_to_be() {
+    let place = place();
+    for arguments in [&["check", "threads.wasm"][..], &["abi", "plain.wasm"]] {
+        let plain = place.on_terminal(arguments, &[("NO_COLOR", "1")]);
+        let coloured = place.on_terminal(arguments, &[]);
+        assert!(!plain.is_empty() && !plain.contains('\x1b'), "{plain:?}");
+        assert!(coloured.contains("\x1b["), "{coloured:?}");
+    }
+}
+
 #[test]
 fn nothing_is_coloured_without_a_terminal() {
     let place = place();

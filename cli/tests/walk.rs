@@ -100,10 +100,53 @@ impl Project {
     }
 }
 
+/// What the project's CI runs, as its file says it, but for the tool chain.
+fn ci(project: &Project) {
+    let folder = project.place.path().join(project.name);
+    let file = std::fs::read_to_string(folder.join(".github/workflows/ci.yml")).unwrap();
+    let commands: Vec<_> = file
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- run: cargo "))
+        .collect();
+    assert_eq!(commands.len(), 3, "{file}");
+    for command in commands {
+        let output = std::process::Command::new("cargo")
+            .args(command.split_whitespace())
+            .env("CARGO_TARGET_DIR", target())
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "cargo {command}: {output:?}");
+    }
+}
+
+/// Somebody else, in another folder, with nothing compiled before.
+fn digest_elsewhere(project: &Project) -> String {
+    let elsewhere = Place::new();
+    let run = elsewhere.run(&["new", "deep", "--json"]);
+    assert_eq!(run.exit, 0, "{}", run.shown());
+    let from = project.place.path().join(project.name).join("src/lib.rs");
+    std::fs::copy(from, elsewhere.path().join("deep/src/lib.rs")).unwrap();
+    let manifest = elsewhere.path().join("deep/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let text = text.replace("\"deep\"", &format!("{:?}", project.name));
+    std::fs::write(&manifest, text).unwrap();
+    let mut command = elsewhere.command("deep", &["build", "--json"]);
+    command
+        .env("USER", "somebody")
+        .env("CARGO_TARGET_DIR", elsewhere.path().join("else"));
+    let run = Run::of(&elsewhere, &mut command);
+    assert_eq!(run.exit, 0, "{}", run.shown());
+    run.json()["record"]["digest"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn minimal() {
     let project = Project::new("minimal", "tally");
     project.walk(&["profile", "add", "5", "--new", "new 40"], "call");
+    let built = project.done(&["build", "--json"]).json();
+    assert_eq!(built["record"]["digest"], digest_elsewhere(&project));
+    ci(&project);
     let shown = project.done(&["test", "-vvv"]);
     let all = shown.out + &shown.err;
     assert!(all.contains("add"), "{all}");

@@ -149,9 +149,9 @@ fn output(abi: &Abi, name: &str, data: &str, constructor: bool) -> Result<Output
 }
 
 fn event(abi: &Abi, topic: &str, data: &str) -> Result<Output, Error> {
-    let bad_topic = |_| Error::BadHex {
+    let bad_topic = |bytes: Vec<u8>| Error::BadTopic {
         text: topic.into(),
-        reason: "topic 0 has 32 bytes".into(),
+        bytes: bytes.len(),
     };
     let topic: [u8; 32] = bytes(topic)?.try_into().map_err(bad_topic)?;
     let decoded = abi.codec().decode_event(&topic, &bytes(data)?);

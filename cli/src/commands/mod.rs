@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod encode;
 pub(crate) mod gas;
 pub(crate) mod info;
+pub(crate) mod keys;
 pub(crate) mod new;
 pub(crate) mod profile;
 pub(crate) mod test;

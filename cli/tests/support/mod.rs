@@ -2,11 +2,15 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use hull_abi::{Abi, AbiBuilder, EventSpec, LayoutSpec, MessageSpec};
 use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Group};
+use rustix::pty::{self, OpenptFlags};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -35,7 +39,11 @@ impl Place {
 
     /// `cargo hull …` in a folder of this place.
     pub(crate) fn command(&self, folder: impl AsRef<Path>, arguments: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("cargo-hull").unwrap();
+        Command::from_std(self.plain_command(folder, arguments))
+    }
+
+    fn plain_command(&self, folder: impl AsRef<Path>, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-hull"));
         command.current_dir(self.path().join(folder));
         // What cargo tells a test is not what a user's shell tells.
         for (name, _) in std::env::vars_os() {
@@ -53,6 +61,33 @@ impl Place {
         command.env("HOME", self.folder.path().join("home"));
         command.arg("hull").args(arguments);
         command
+    }
+
+    /// Runs it as on a terminal: all that appears there.
+    pub(crate) fn on_terminal(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+        let master = pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        pty::grantpt(&master).unwrap();
+        pty::unlockpt(&master).unwrap();
+        let name = pty::ptsname(&master, Vec::new()).unwrap();
+        let slave = File::options()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        let mut command = self.plain_command("", arguments);
+        command
+            .env_remove("NO_COLOR")
+            .envs(variables.iter().copied());
+        command.stdin(Stdio::null());
+        command.stdout(slave.try_clone().unwrap()).stderr(slave);
+        let mut child = command.spawn().unwrap();
+        // The command keeps the other end open as long as it lives.
+        drop(command);
+        let mut shown = Vec::new();
+        // Where the other end is closed, Linux reports an error instead of the end.
+        drop(File::from(master).read_to_end(&mut shown));
+        child.wait().unwrap();
+        String::from_utf8(shown).unwrap()
     }
 
     /// Runs it: the exit code, standard output, and standard error, with the
