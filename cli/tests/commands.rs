@@ -251,7 +251,7 @@ fn completions_complete() {
     let place = place();
     place.write("complete.sh", place.run(&["completions", "bash"]).out);
     let script = "source complete.sh; COMP_WORDS=(cargo-hull pro); COMP_CWORD=1;
-        _cargo-hull cargo-hull pro cargo-hull; echo ${COMPREPLY[@]}";
+        _cargo__hull cargo-hull pro cargo-hull; echo ${COMPREPLY[@]}";
     let bash = std::process::Command::new("bash")
         .args(["-euc", script])
         .current_dir(place.path())
