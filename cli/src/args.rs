@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    abi, build, check, completions, decode, doctor, encode, gas, info, keys, new, profile, test,
+    abi, account, address, build, call, check, completions, decode, deploy, doctor, encode, gas,
+    info, instantiate, keys, network, new, node, profile, query, storage, test, trace, transfer,
+    tx, upload,
 };
 use crate::error::Error;
 use crate::{Exit, ui::Ui};
@@ -29,6 +31,7 @@ Exit codes:
   3  a file or a project is not what it should be
   4  the contract does not compile
   5  something has to be installed first
+  6  the node does not answer, or refuses
 
 With --json standard output is one JSON document: the answer of the command, or
 {\"error\": {\"code\", \"message\", \"causes\", \"help\"}}."
@@ -56,7 +59,20 @@ pub(crate) enum Command {
     Decode(decode::Options),
     Gas(gas::Options),
     Profile(profile::Options),
+    Deploy(deploy::Options),
+    Upload(upload::Options),
+    Instantiate(instantiate::Options),
+    Call(call::Options),
+    Query(query::Options),
+    Transfer(transfer::Options),
+    Account(account::Options),
+    Tx(tx::Options),
+    Trace(trace::Options),
+    Storage(storage::Options),
     Keys(keys::Options),
+    Address(address::Options),
+    Network(network::Options),
+    Node(node::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
 }
@@ -86,7 +102,20 @@ impl Command {
             Self::Decode(options) => decode::run(options, ui),
             Self::Gas(options) => gas::run(options, ui),
             Self::Profile(options) => profile::run(options, ui),
+            Self::Deploy(options) => deploy::run(options, ui),
+            Self::Upload(options) => upload::run(options, ui),
+            Self::Instantiate(options) => instantiate::run(options, ui),
+            Self::Call(options) => call::run(options, ui),
+            Self::Query(options) => query::run(options, ui),
+            Self::Transfer(options) => transfer::run(options, ui),
+            Self::Account(options) => account::run(options, ui),
+            Self::Tx(options) => tx::run(options, ui),
+            Self::Trace(options) => trace::run(options, ui),
+            Self::Storage(options) => storage::run(options, ui),
             Self::Keys(options) => keys::run(options, ui),
+            Self::Address(options) => address::run(options, ui),
+            Self::Network(options) => network::run(options, ui),
+            Self::Node(options) => node::run(options, ui),
             Self::Doctor(options) => doctor::run(options, ui),
             Self::Completions(options) => completions::run(options, ui),
         }

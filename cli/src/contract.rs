@@ -46,7 +46,7 @@ impl Contract {
         })
     }
 
-    fn read(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let wasm = read(path)?;
         require_wasm(path, &wasm)?;
         let bad = |source| Error::BadAbi {
@@ -81,18 +81,24 @@ pub(crate) fn find_abi(
     project: &ProjectOptions,
     ui: Ui,
 ) -> Result<Abi, Error> {
-    if let Some(file) = file
-        && file.extension().is_some_and(|it| it == "json")
-    {
+    if let Some(file) = file {
+        return abi_of_file(file);
+    }
+    let Contract { path, abi, .. } = Contract::build(project, ui)?;
+    abi.ok_or(Error::NoAbi { path })
+}
+
+/// The ABI of a `.wasm` or `.json` file.
+pub(crate) fn abi_of_file(file: &Path) -> Result<Abi, Error> {
+    if file.extension().is_some_and(|it| it == "json") {
         let text = String::from_utf8_lossy(&read(file)?).into_owned();
         return Abi::from_json(&text).map_err(|source| Error::BadAbi {
             path: file.into(),
             source,
         });
     }
-    let contract = Contract::find(file, project, ui)?;
-    let path = contract.path;
-    contract.abi.ok_or(Error::NoAbi { path })
+    let Contract { path, abi, .. } = Contract::read(file)?;
+    abi.ok_or(Error::NoAbi { path })
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::Exit;
+use crate::remote::RemoteError;
 use crate::wallet::WalletError;
 
 /// Why there is no answer.
@@ -42,6 +43,12 @@ pub(crate) enum Error {
         help("install the target: rustup target add {}", hull_build::TARGET)
     )]
     NoToolChain,
+    #[error("there is no hulld, which is the node")]
+    #[diagnostic(
+        code(no_node),
+        help("install it from Hull's repository: cargo install --path node")
+    )]
+    NoNode,
     #[error("the contract does not build")]
     #[diagnostic(code(build_failed), help("{}", build_help(source)))]
     Build {
@@ -172,6 +179,9 @@ pub(crate) enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Wallet(#[from] WalletError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Remote(#[from] RemoteError),
     #[error("the flame graph cannot be drawn: {reason}")]
     #[diagnostic(
         code(flame_graph),
@@ -202,8 +212,9 @@ impl Error {
             | Self::Snapshot { .. }
             | Self::Drawing { .. } => Exit::Input,
             Self::Wallet(error) => error.exit(),
+            Self::Remote(error) => error.exit(),
             Self::NotAdmitted { .. } | Self::CallFailed { .. } => Exit::No,
-            Self::NoToolChain | Self::Start { .. } => Exit::Missing,
+            Self::NoToolChain | Self::NoNode | Self::Start { .. } => Exit::Missing,
             Self::Build { source } => match **source {
                 BuildError::Manifest { .. }
                 | BuildError::NoLibrary { .. }

@@ -19,12 +19,14 @@ pub enum Exit {
     Build = 4,
     /// Something has to be installed first.
     Missing = 5,
+    /// The node does not answer, or refuses.
+    Node = 6,
 }
 
 impl Exit {
     /// Every code with its meaning, which the help has to name.
     #[cfg(test)]
-    pub(crate) const ALL: [(Self, &'static str); 6] = [
+    pub(crate) const ALL: [(Self, &'static str); 7] = [
         (Self::Done, "done"),
         (
             Self::No,
@@ -37,6 +39,7 @@ impl Exit {
         (Self::Input, "a file or a project is not what it should be"),
         (Self::Build, "the contract does not compile"),
         (Self::Missing, "something has to be installed first"),
+        (Self::Node, "the node does not answer, or refuses"),
     ];
 }
 

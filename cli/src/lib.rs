@@ -28,6 +28,7 @@ mod error;
 mod exit;
 mod project;
 mod reference;
+mod remote;
 mod ui;
 mod wallet;
 

@@ -104,6 +104,13 @@ impl Ui {
         answer.exit()
     }
 
+    /// Prints what was found out on the way to the answer: for people alone.
+    pub(crate) fn beside(self, answer: &impl Answer) {
+        if !self.json && !self.quiet {
+            self.print(&answer.text(self.out));
+        }
+    }
+
     /// Prints text. A reader that has gone away, such as `head`, is no failure.
     pub(crate) fn print(self, text: &str) {
         drop(stdout().write_all(text.as_bytes()));
@@ -127,6 +134,22 @@ impl Ui {
             let step = self.err.good(format!("{step:>12}"));
             drop(writeln!(stderr(), "{step} {:.1} s", time.as_secs_f32()));
         }
+    }
+
+    /// Does a step and tells of it if it took more than a second.
+    pub(crate) fn step_if_long<T, E>(
+        self,
+        step: &str,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin(step);
+        #[expect(clippy::disallowed_methods, reason = "shown to people")]
+        let start = Instant::now();
+        let done = work()?;
+        if start.elapsed() >= Duration::from_secs(1) {
+            self.finish(step, start.elapsed());
+        }
+        Ok(done)
     }
 
     /// Does a step and tells of it.

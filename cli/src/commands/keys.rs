@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 use crate::Exit;
 use crate::error::Error;
 use crate::ui::{Answer, Paint, Ui};
-use crate::wallet::{KeyEntry, PasswordOptions, Wallet, WalletError, new_secret, parse_key};
+use crate::wallet::{
+    KeyEntry, PasswordOptions, Wallet, WalletError, address_text, new_secret, parse_key,
+};
 
 /// Keep the keys that sign transactions, encrypted
 ///
@@ -21,10 +23,10 @@ use crate::wallet::{KeyEntry, PasswordOptions, Wallet, WalletError, new_secret, 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  cargo hull keys generate alice
-  cargo hull keys import bob --secret-file bob.pem
-  cargo hull keys export alice > alice.pem
-  openssl pkcs8 -in alice.pem     # any tool that reads PKCS #8 opens it
+  cargo hull keys generate ann
+  cargo hull keys import ben --secret-file ben.pem
+  cargo hull keys export ann > ann.pem
+  openssl pkcs8 -in ann.pem     # any tool that reads PKCS #8 opens it
 
 JSON:
   generate, import: {\"name\", \"address\"}
@@ -100,7 +102,7 @@ pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
 impl Answer for One {
     fn text(&self, paint: Paint) -> String {
         let KeyEntry { name, address } = &self.0;
-        format!("{} {address}\n", paint.title(name))
+        format!("{} {}\n", paint.title(name), address_text(address))
     }
 }
 
@@ -112,7 +114,7 @@ impl Answer for List {
         };
         let line = |it: &KeyEntry| {
             let name = paint.title(format!("{:widest$}", it.name));
-            format!("{name}  {}\n", it.address)
+            format!("{name}  {}\n", address_text(&it.address))
         };
         self.0.iter().map(line).collect()
     }

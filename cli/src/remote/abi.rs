@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use hull_abi::Abi;
+use hull_abi::{Abi, Message};
 use hull_host_api::{Address, Hash};
-use hull_rpc_types::{self as rpc_types, BlockId, CodeParams, ContractParams, GetCode, GetContract};
+use hull_rpc_types::{
+    self as rpc_types, BlockId, CodeParams, ContractParams, GetCode, GetContract,
+};
 
 use super::{Remote, RemoteError};
 use crate::error::Error;
@@ -50,6 +52,44 @@ impl Remote {
         let abi = Abi::from_wasm(&wasm.0).ok().flatten().map(Rc::new);
         self.abis.0.borrow_mut().insert(*code_hash, abi.clone());
         Ok(abi)
+    }
+
+    /// The message or constructor that a transaction calls, with its contract's name.
+    pub(crate) fn called(
+        &self,
+        payload: &rpc_types::Payload,
+    ) -> Result<Option<(String, Rc<Abi>, Message)>, Error> {
+        let (abi, message) = match payload {
+            rpc_types::Payload::Call {
+                contract, input, ..
+            } => {
+                let Some(abi) = self.abi_at(contract) else {
+                    return Ok(None);
+                };
+                let message = abi.message_of(&input.0).cloned();
+                (abi, message)
+            }
+            rpc_types::Payload::Instantiate {
+                code_hash, input, ..
+            } => {
+                let Some(abi) = self.abi_of_code(&(*code_hash).into())? else {
+                    return Ok(None);
+                };
+                let constructor = abi.constructor_of(&input.0).cloned();
+                (abi, constructor)
+            }
+            _ => return Ok(None),
+        };
+        Ok(message.map(|it| (format!("{}.{}", abi.name, it.name), abi, it)))
+    }
+
+    /// Whether there is a contract at an address.
+    pub(crate) fn is_contract(&self, address: &Address) -> Result<bool, Error> {
+        let params = ContractParams {
+            contract: rpc_types::Address(self.text(address)),
+            block: BlockId::Latest,
+        };
+        Ok(self.look::<GetContract>(&params)?.is_some())
     }
 
     /// The ABI of whatever contract is there, for events: none is no failure.

@@ -55,7 +55,9 @@ pub(crate) enum RemoteError {
     #[error("it is not said who sends")]
     #[diagnostic(
         code(no_sender),
-        help("name a key: --from NAME, or HULL_FROM=NAME; a new one: cargo hull keys generate NAME")
+        help(
+            "name a key: --from NAME, or HULL_FROM=NAME; a new one: cargo hull keys generate NAME"
+        )
     )]
     NoSender,
     #[error("`{text}` is neither an address nor a name that is known here")]
@@ -72,7 +74,7 @@ pub(crate) enum RemoteError {
         known: Vec<String>,
     },
     #[error("{contract} has no ABI on the chain")]
-    #[diagnostic(code(no_abi), help("name its file: --contract FILE.abi.json"))]
+    #[diagnostic(code(no_abi), help("name its file: --abi FILE.abi.json"))]
     NoAbi { contract: String },
     #[error("{what} would not succeed: {reason}")]
     #[diagnostic(
@@ -93,7 +95,10 @@ pub(crate) enum RemoteError {
     )]
     BadProof { reason: String },
     #[error("the answer of the node makes no sense: {reason}")]
-    #[diagnostic(code(bad_answer), help("node and cargo hull may be of different versions"))]
+    #[diagnostic(
+        code(bad_answer),
+        help("node and cargo hull may be of different versions")
+    )]
     BadAnswer { reason: String },
 }
 

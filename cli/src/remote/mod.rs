@@ -8,6 +8,7 @@
 mod abi;
 mod error;
 mod names;
+mod prove;
 mod rpc;
 mod submit;
 mod trace;
@@ -16,6 +17,7 @@ use clap::Args;
 use hull_rpc_types::{self as rpc_types, GetStatus, Method, NoParams, Status};
 
 pub(crate) use error::RemoteError;
+pub(crate) use prove::Proved;
 pub(crate) use rpc::Rpc;
 pub(crate) use submit::{Submitted, TransactionOptions};
 

@@ -10,7 +10,7 @@ use hull_host_api::{Address, DEFAULT_PREFIX};
 use hull_types::{SigningKey, sender_of};
 use k256::SecretKey;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use super::WalletError;
@@ -27,7 +27,9 @@ pub(crate) struct Keys {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct KeyEntry {
     pub(crate) name: String,
-    pub(crate) address: String,
+    /// As text with the usual prefix.
+    #[serde(serialize_with = "as_text")]
+    pub(crate) address: Address,
 }
 
 /// The form of a file.
@@ -63,11 +65,11 @@ impl Keys {
             what: "a key".into(),
             reason: error.to_string(),
         })?;
-        let address = text(&sender_of(&SigningKey::from(key)));
+        let address = sender_of(&SigningKey::from(key));
         let stored = Stored {
             version: VERSION,
             kind: KIND.into(),
-            address: address.clone(),
+            address: text(&address),
             key: encrypted.to_string(),
         };
         let content = serde_json::to_string_pretty(&stored).expect("it is text") + "\n";
@@ -111,7 +113,12 @@ impl Keys {
     }
 
     fn entry(&self, name: &str) -> Result<KeyEntry, WalletError> {
-        let address = self.stored(name)?.address;
+        let text = self.stored(name)?.address;
+        let address = Address::from_text(&text, DEFAULT_PREFIX);
+        let address = address.map_err(|error| WalletError::Damaged {
+            path: self.path(name),
+            reason: format!("{text}: {error}"),
+        })?;
         let name = name.into();
         Ok(KeyEntry { name, address })
     }
@@ -195,7 +202,12 @@ pub(crate) fn parse(
         .map_err(|_| bad("the number is zero or above the group's order".into()))
 }
 
-fn text(address: &Address) -> String {
+fn as_text<S: Serializer>(address: &Address, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&text(address))
+}
+
+/// The text of an address with the usual prefix.
+pub(crate) fn text(address: &Address) -> String {
     let text = address.to_text(DEFAULT_PREFIX);
     text.expect("the prefix is a prefix")
 }
@@ -218,24 +230,24 @@ mod tests {
     fn a_key_comes_back_with_its_password_alone() {
         let (_folder, keys) = keys();
         let key = parse(&"07".repeat(32), no_password).unwrap();
-        let entry = keys.add("alice", &key, "secret").unwrap();
+        let entry = keys.add("ann", &key, "secret").unwrap();
         assert_eq!(keys.list().unwrap(), std::slice::from_ref(&entry));
-        assert_eq!(entry.address, text(&sender_of(&SigningKey::from(&key))));
-        assert_eq!(keys.open("alice", "secret").unwrap(), key);
+        assert_eq!(entry.address, sender_of(&SigningKey::from(&key)));
+        assert_eq!(keys.open("ann", "secret").unwrap(), key);
         assert!(matches!(
-            keys.open("alice", "Secret"),
+            keys.open("ann", "Secret"),
             Err(WalletError::WrongPassword { .. })
         ));
         assert!(matches!(
-            keys.open("alise", ""),
+            keys.open("anm", ""),
             Err(WalletError::Unknown { .. })
         ));
         assert!(matches!(
-            keys.add("alice", &key, "x"),
+            keys.add("ann", &key, "x"),
             Err(WalletError::KeyExists { .. })
         ));
         // The first one is still there.
-        assert_eq!(keys.open("alice", "secret").unwrap(), key);
+        assert_eq!(keys.open("ann", "secret").unwrap(), key);
     }
 
     #[test]
@@ -243,8 +255,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let (folder, keys) = keys();
         let key = parse(&"5a".repeat(32), no_password).unwrap();
-        keys.add("alice", &key, "secret").unwrap();
-        let path = folder.path().join("keys/alice.json");
+        keys.add("ann", &key, "secret").unwrap();
+        let path = folder.path().join("keys/ann.json");
         let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         let content = std::fs::read_to_string(path).unwrap();
@@ -257,8 +269,8 @@ mod tests {
         let plain = key.to_pkcs8_pem(LineEnding::LF).unwrap();
         assert_eq!(parse(&plain, no_password).unwrap(), key);
         let (_folder, keys) = keys();
-        keys.add("alice", &key, "old").unwrap();
-        let encrypted = keys.encrypted("alice").unwrap();
+        keys.add("ann", &key, "old").unwrap();
+        let encrypted = keys.encrypted("ann").unwrap();
         let password = || Ok(Zeroizing::new("old".to_owned()));
         assert_eq!(parse(&encrypted, password).unwrap(), key);
         for bad in [
@@ -279,7 +291,7 @@ mod tests {
     #[test]
     fn a_file_that_holds_another_key_is_refused() {
         let (folder, keys) = keys();
-        for (name, digits) in [("alice", "07"), ("bob", "08")] {
+        for (name, digits) in [("ann", "07"), ("ben", "08")] {
             let key = parse(&digits.repeat(32), no_password).unwrap();
             keys.add(name, &key, "secret").unwrap();
         }
@@ -288,12 +300,12 @@ mod tests {
             serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap()
         };
         let swapped = Stored {
-            key: read("bob").key,
-            ..read("alice")
+            key: read("ben").key,
+            ..read("ann")
         };
-        std::fs::write(path("alice"), serde_json::to_string(&swapped).unwrap()).unwrap();
+        std::fs::write(path("ann"), serde_json::to_string(&swapped).unwrap()).unwrap();
         assert!(matches!(
-            keys.open("alice", "secret"),
+            keys.open("ann", "secret"),
             Err(WalletError::Damaged { .. })
         ));
     }

@@ -4,9 +4,9 @@
 //! its owner may read:
 //!
 //! ```text
-//! keys/<name>.json   a key, encrypted
-//! addresses.json     name -> address
-//! networks.json      name -> url, chain id
+//! keys/<name>.json              a key, encrypted
+//! addresses/<chain id>.json     name -> address
+//! networks.json                 name -> url, chain id
 //! ```
 
 mod error;
@@ -18,8 +18,8 @@ mod password;
 use std::path::PathBuf;
 
 pub(crate) use error::WalletError;
-pub(crate) use keys::{KeyEntry, Keys, parse as parse_key};
-pub(crate) use names::{Names, Network};
+pub(crate) use keys::{KeyEntry, Keys, parse as parse_key, text as address_text};
+pub(crate) use names::{Names, Network, require_name};
 pub(crate) use password::{PasswordOptions, new_secret};
 
 /// The folder of a user.
@@ -44,9 +44,10 @@ impl Wallet {
         Keys::new(self.folder.join("keys"))
     }
 
-    /// Names of addresses.
-    pub(crate) fn addresses(&self) -> Names<String> {
-        Names::new("address", self.folder.join("addresses.json"))
+    /// Names of addresses on a chain.
+    pub(crate) fn addresses(&self, chain_id: &str) -> Names<String> {
+        let file = format!("{chain_id}.json");
+        Names::new("address", self.folder.join("addresses").join(file))
     }
 
     /// Names of networks.

@@ -94,6 +94,19 @@ impl Code {
         Ok(Self::new(name, wasm, abi, None, None))
     }
 
+    /// The same code with its symbols: what the builder writes as `.debug.wasm`.
+    #[must_use]
+    pub fn with_symbols(&self, debug_wasm: Vec<u8>) -> Self {
+        Self(Arc::new(Content {
+            name: self.0.name.clone(),
+            hash: self.0.hash,
+            wasm: self.0.wasm.clone(),
+            abi: self.0.abi.clone(),
+            debug_wasm: Some(debug_wasm),
+            record: self.0.record.clone(),
+        }))
+    }
+
     fn new(
         name: &str,
         wasm: &[u8],

@@ -11,8 +11,18 @@ use serde_json::Value;
 
 use crate::code::Code;
 
+/// Names of addresses, and codes with their ABIs and symbols.
+///
+/// ```
+/// use hull_testing::Address;
+/// use hull_testing::trace::{CallTrace, Known};
+///
+/// let mut known = Known::new(1);
+/// known.name(Address([7; 32]), "bob");
+/// assert!(CallTrace::new(&Default::default(), &known).frames.is_empty());
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known {
+pub struct Known {
     codes: BTreeMap<Hash, Code>,
     /// Which code a contract had when it last ran.
     contracts: BTreeMap<Address, Hash>,
@@ -22,7 +32,9 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) fn new(schedule: u32) -> Self {
+    /// Nothing yet, on a chain with a version of the gas schedule: it decides how
+    /// places in the code that runs map to the code that was uploaded.
+    pub fn new(schedule: u32) -> Self {
         Self {
             schedule,
             ..Self::default()
@@ -33,11 +45,13 @@ impl Known {
         self.schedule
     }
 
-    pub(crate) fn name(&mut self, address: Address, name: &str) {
+    /// Gives an address a name.
+    pub fn name(&mut self, address: Address, name: &str) {
         self.names.insert(address, name.into());
     }
 
-    pub(crate) fn learn(&mut self, code: &Code) {
+    /// Takes in what explains a code.
+    pub fn learn(&mut self, code: &Code) {
         self.codes.insert(code.hash(), code.clone());
     }
 

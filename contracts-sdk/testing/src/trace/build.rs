@@ -12,14 +12,21 @@ use crate::known::Known;
 use crate::record::Record;
 use crate::source;
 
+impl CallTrace {
+    /// A trace with the names and values that are known.
+    pub fn new(trace: &Trace, known: &Known) -> Self {
+        let Trace { frames, truncated } = trace;
+        Self {
+            frames: frames.iter().map(|it| frame(known, it)).collect(),
+            truncated: *truncated,
+        }
+    }
+}
+
 impl Record {
     /// The trace, decoded.
     pub(crate) fn trace(&self) -> CallTrace {
-        let Trace { frames, truncated } = &self.trace;
-        CallTrace {
-            frames: frames.iter().map(|it| frame(&self.known, it)).collect(),
-            truncated: *truncated,
-        }
+        CallTrace::new(&self.trace, &self.known)
     }
 }
 

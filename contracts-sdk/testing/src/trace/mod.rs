@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use hull_host_api::Gas;
 
+pub use crate::known::Known;
 pub(crate) use build::{Item, error_text};
 pub use text::{Detail, Style};
 
