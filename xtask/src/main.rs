@@ -83,7 +83,7 @@ fn run(task: Task, yes: bool) -> Result<bool> {
     let workspace = Workspace::find()?;
     match task {
         Task::Setup(arguments) => setup::run(&workspace, &arguments, yes),
-        Task::Demo => demo::run(&workspace),
+        Task::Demo => demo::run(&workspace, yes),
         Task::Test(arguments) => test::run(&workspace, &arguments, yes),
         Task::Ci => ci::run(&workspace, yes),
         Task::Bench(arguments) => bench::run(&workspace, &arguments, yes),

@@ -1,12 +1,12 @@
 //! Running other programs.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Runs a command with our own input and output.
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
@@ -40,18 +40,22 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = child else { return false };
+    wait(&mut child, limit).is_ok_and(|status| status.success())
+}
+
+/// Waits for a child; one that takes longer is ended, and that is an error.
+pub(crate) fn wait(child: &mut Child, limit: Duration) -> Result<ExitStatus> {
     let start = Instant::now();
     while start.elapsed() < limit {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
-            Ok(None) => thread::sleep(Duration::from_millis(50)),
-            Err(_) => break,
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
         }
+        thread::sleep(Duration::from_millis(50));
     }
     // It is ours and it is late; that it may have ended meanwhile is no error.
     let _ = child.kill();
     let _ = child.wait();
-    false
+    bail!("it did not end within {} s", limit.as_secs())
 }
 
 /// What a command wrote to standard output.

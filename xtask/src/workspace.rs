@@ -85,6 +85,12 @@ impl Workspace {
         command
     }
 
+    /// A program of this workspace that was built.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+        self.target.join("debug").join(file)
+    }
+
     /// Where `cargo install` puts our tools: not among the user's own.
     pub(crate) fn tools(&self) -> PathBuf {
         self.cache.join("tools")

@@ -28,7 +28,7 @@ use abi::Abis;
 /// The network that a development node of this machine makes.
 pub(crate) const DEV: &str = "dev";
 /// Where such a node listens unless told otherwise.
-pub(crate) const DEV_URL: &str = "http://127.0.0.1:9944";
+pub(crate) const DEV_URL: &str = "http://127.0.0.1:4855";
 
 /// Which network.
 #[derive(Args, Clone, Debug)]
