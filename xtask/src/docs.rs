@@ -8,7 +8,11 @@ use crate::workspace::Workspace;
 use crate::{process, ui};
 
 /// The pages that quote.
-const PAGES: [&str; 2] = ["README.md", "docs/book/src/write-a-contract.md"];
+const PAGES: [&str; 3] = [
+    "README.md",
+    "docs/book/src/embed.md",
+    "docs/book/src/write-a-contract.md",
+];
 /// What a quotation begins with, before the path of what it quotes.
 const BEGIN: &str = "<!-- quoted: ";
 /// What follows the path.
