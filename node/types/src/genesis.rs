@@ -61,6 +61,14 @@ pub enum GenesisError {
     Supply,
 }
 
+impl Validator {
+    /// What a header says of the validators that decide it: keccak256 of
+    /// SCALE("hull/validators", validators).
+    pub fn set_hash(validators: &[Self]) -> Hash {
+        tagged("hull/validators", &validators)
+    }
+}
+
 impl Genesis {
     /// Most bytes of an encoded genesis: half a million accounts.
     pub const MAX_BYTES: usize = 32 * 1024 * 1024;

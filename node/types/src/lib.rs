@@ -41,6 +41,7 @@
 
 mod block;
 mod decode;
+pub mod dev;
 mod genesis;
 mod hash;
 mod parameters;

@@ -179,7 +179,7 @@ impl SignedTransaction {
         Ok(VerifiedTransaction {
             id: self.id(),
             bytes: u32::try_from(self.encoded_size()).unwrap_or(u32::MAX),
-            transaction: self.transaction,
+            envelope: self,
         })
     }
 }
@@ -187,7 +187,7 @@ impl SignedTransaction {
 /// A transaction whose signature was checked. Only this is executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedTransaction {
-    transaction: Transaction,
+    envelope: SignedTransaction,
     id: Hash,
     bytes: u32,
 }
@@ -204,13 +204,18 @@ impl VerifiedTransaction {
         Self {
             id: envelope.id(),
             bytes: u32::try_from(envelope.encoded_size()).unwrap_or(u32::MAX),
-            transaction: envelope.transaction,
+            envelope,
         }
     }
 
     /// The body.
     pub fn transaction(&self) -> &Transaction {
-        &self.transaction
+        &self.envelope.transaction
+    }
+
+    /// The envelope, as it goes into a block and to other nodes.
+    pub fn envelope(&self) -> &SignedTransaction {
+        &self.envelope
     }
 
     /// See [`SignedTransaction::id`].
