@@ -1,0 +1,7 @@
+//! `hulld`: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hulld::run(std::env::args_os())
+}
