@@ -79,6 +79,14 @@ impl Workspace {
         if let Ok(path) = env::join_paths(paths) {
             command.env("PATH", path);
         }
+        // What cargo told this program about its own package; build scripts that
+        // look at it would run again for every other caller.
+        for (name, _) in env::vars_os() {
+            let told = name.to_string_lossy();
+            if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&name);
+            }
+        }
         command
             .current_dir(self.root.join(self.folder))
             .env("CARGO_TARGET_DIR", &self.target);

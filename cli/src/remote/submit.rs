@@ -153,7 +153,7 @@ impl Remote {
             submitted.result = None;
             return Ok(submitted);
         }
-        let receipt = ui.step("included", || self.wait_for(sent.hash))?;
+        let receipt = ui.step_if_long("included", || self.wait_for(sent.hash))?;
         Ok(self.done(what, &receipt, gas_limit, called))
     }
 
