@@ -33,8 +33,8 @@ pub(crate) fn build(package: &str, module: &str) -> Vec<u8> {
         .env("CARGO_TARGET_DIR", &target)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .args(["build", "--quiet", "--release", "--target", TARGET])
-        .args(["--package", package])
+        .args(["rustc", "--lib", "--crate-type=cdylib", "--quiet"])
+        .args(["--release", "--target", TARGET, "--package", package])
         .output()
         .expect("cargo runs");
     assert!(
