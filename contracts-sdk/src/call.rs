@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use hull_host_api::{Address, Balance, CallFlags, CallStatus, Gas, Hash};
 use parity_scale_codec::Decode;
 
-use crate::buffer::{self, Buffer};
+use crate::decode::bytes;
 use crate::error::CallError;
 use crate::fail;
 use crate::message::Message;
+use crate::reader::decode_all;
 use crate::sys::{self, Terms};
 
 /// A call in the making: who is called, with which message, on which terms.
@@ -152,14 +153,13 @@ impl<T: Target, R> Call<T, R> {
     /// Makes the call and returns how it ended, and the data as it came.
     pub fn try_raw(self) -> (CallStatus, Vec<u8>) {
         let status = self.run();
-        (status, returned().into_vec())
+        (status, returned())
     }
 }
 
-fn returned() -> Buffer {
-    let mut data = Buffer::new();
-    data.resize(sys::returned_len());
-    sys::returned(data.as_mut_slice());
+fn returned() -> Vec<u8> {
+    let mut data = bytes(sys::returned_len());
+    sys::returned(&mut data);
     data
 }
 
@@ -171,12 +171,12 @@ const DECLARED: [u8; 2] = [0, 1];
 /// What a callee returned, or its declared error.
 pub(crate) fn read_reply<R: Decode>(status: CallStatus, fallible: bool) -> Result<R, CallError> {
     let data = reply_data(status, fallible)?;
-    let value = data.as_slice().get(1..).and_then(buffer::decode_all);
+    let value = data.get(1..).and_then(decode_all);
     value.ok_or(CallError::BadReply)
 }
 
 #[inline(never)]
-fn reply_data(status: CallStatus, fallible: bool) -> Result<Buffer, CallError> {
+fn reply_data(status: CallStatus, fallible: bool) -> Result<Vec<u8>, CallError> {
     if let Some(error) = CallError::of(status) {
         return Err(error);
     }

@@ -19,7 +19,7 @@ macro_rules! hashes {
     ($($(#[$doc:meta])+ $name:ident)*) => { $(
         $(#[$doc])+
         pub fn $name(data: &[u8]) -> [u8; 32] {
-            sys::$name(data)
+            sys::$name(sys::from(data))
         }
     )* };
 }

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use hull_host_api::{Address, Hash};
-use parity_scale_codec::{Encode, Output};
+use parity_scale_codec::Encode;
 
-use crate::buffer::Buffer;
 use crate::call::Call;
 use crate::create::Create;
+use crate::sink::{self, Sink};
 
 /// A message ready to be sent, made by the functions of a contract's module
 /// `messages`.
@@ -109,29 +109,29 @@ impl<R> Constructor<R> {
 
 /// An input in the making; used by generated code.
 #[doc(hidden)]
-pub struct Input(Buffer);
+pub struct Input(());
 
 impl Input {
     #[must_use]
     pub fn new(selector: [u8; 4]) -> Self {
-        let mut bytes = Buffer::new();
-        bytes.write(&selector);
-        Self(bytes)
+        sink::open();
+        sink::write(&selector);
+        Self(())
     }
 
     #[must_use]
-    pub fn with(mut self, argument: &impl Encode) -> Self {
-        argument.encode_to(&mut self.0);
+    pub fn with(self, argument: &impl Encode) -> Self {
+        argument.encode_to(&mut Sink);
         self
     }
 
     #[must_use]
     pub fn message<R>(self, view: bool, payable: bool, fallible: bool) -> Message<R> {
-        Message::from_parts(self.0.into_vec(), view, payable, fallible)
+        Message::from_parts(sink::take(), view, payable, fallible)
     }
 
     #[must_use]
     pub fn constructor<R>(self, payable: bool, fallible: bool) -> Constructor<R> {
-        Constructor::from_parts(self.0.into_vec(), payable, fallible)
+        Constructor::from_parts(sink::take(), payable, fallible)
     }
 }

@@ -14,7 +14,10 @@ mod client;
 mod contract;
 mod decode;
 mod dispatch;
+mod encode;
 mod event;
+#[cfg(feature = "import-abi")]
+mod import;
 mod method;
 mod names;
 mod scale;
@@ -54,6 +57,14 @@ pub fn error(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn scale(arguments: TokenStream, item: TokenStream) -> TokenStream {
     finish(scale::expand("scale", &arguments.into(), item.into()))
+}
+
+/// Makes a client of another contract out of the file with its ABI; see the
+/// crate `hull-sdk`.
+#[cfg(feature = "import-abi")]
+#[proc_macro]
+pub fn import_abi(arguments: TokenStream) -> TokenStream {
+    finish(import::expand(arguments.into()))
 }
 
 macro_rules! marks {

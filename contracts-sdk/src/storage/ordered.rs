@@ -9,8 +9,8 @@ use parity_scale_codec::{Decode, Encode};
 use super::key::KeyBuf;
 use super::raw::{self, StorageError};
 use super::{Key, OrderedKey, Ref, RefMut, Storage};
-use crate::buffer::Reader;
-use crate::sys;
+use crate::reader::Reader;
+use crate::{cursor, sys};
 
 /// Values, or whole collections, by key, in the order of the keys.
 ///
@@ -58,12 +58,18 @@ impl<K: OrderedKey, V> OrderedMap<K, V> {
         key.encode_key(&mut whole);
         whole
     }
+
+    /// Puts the entry's key into the sink.
+    fn begin(&self, key: &K) {
+        raw::begin_with(self.key(key).get());
+    }
 }
 
 impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     /// The value at a key, or `None`.
     pub fn get(&self, key: &K) -> Option<V> {
-        raw::read(self.key(key).get())
+        self.begin(key);
+        raw::read()
     }
 
     /// The value at a key, or the type's default.
@@ -78,9 +84,9 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     ///
     /// # Panics
     /// If key or value are too long to be stored; see [`try_insert`](Self::try_insert).
-    #[track_caller]
     pub fn insert(&mut self, key: &K, value: &V) {
-        raw::done(self.try_insert(key, value));
+        self.begin(key);
+        raw::write(value);
     }
 
     /// Sets the value at a key.
@@ -88,25 +94,27 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     /// # Errors
     /// See [`StorageError`]; nothing is changed.
     pub fn try_insert(&mut self, key: &K, value: &V) -> Result<(), StorageError> {
-        raw::write(self.key(key).get(), value)
+        self.begin(key);
+        raw::try_write(value)
     }
 
     /// Removes the value at a key and returns it.
     pub fn take(&mut self, key: &K) -> Option<V> {
-        let key = self.key(key);
-        let value = raw::read(key.get())?;
-        raw::remove(key.get());
+        let value = self.get(key)?;
+        self.remove(key);
         Some(value)
     }
 
     /// Removes the value at a key and says whether there was one.
     pub fn remove(&mut self, key: &K) -> bool {
-        raw::remove(self.key(key).get())
+        self.begin(key);
+        raw::remove()
     }
 
     /// Whether there is a value at a key; cheaper than reading it.
     pub fn contains(&self, key: &K) -> bool {
-        raw::contains(self.key(key).get())
+        self.begin(key);
+        raw::contains()
     }
 
     /// The entry with the smallest key.
@@ -129,7 +137,6 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     ///
     /// # Panics
     /// If an end of the range is a key that is too long.
-    #[track_caller]
     pub fn range(&self, range: impl RangeBounds<K>) -> Range<'_, K, V> {
         let low = match range.start_bound() {
             Bound::Unbounded => KeyBuf::new(self.key),
@@ -204,9 +211,10 @@ impl Scan {
         let whole = self.step(order)?.get();
         let mut own = Reader::new(whole?.get(prefix..)?);
         let key = K::decode_key(&mut own);
-        match (key, raw::read(whole)) {
+        raw::begin_with(whole);
+        match (key, raw::read()) {
             (Some(key), Some(value)) => Some((key, value)),
-            _ => raw::undecodable(),
+            _ => cursor::broken(),
         }
     }
 }
