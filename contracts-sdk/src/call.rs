@@ -143,6 +143,40 @@ impl<T: Target, R> Call<T, R> {
     /// # Errors
     /// See [`CallError`]; what the callee did is undone then. It is undone as
     /// well when `R` is a `Result` and its `Err` comes back.
+    ///
+    /// An error that can be made of both takes one with each `?`:
+    ///
+    /// ```
+    /// # use hull_sdk as hull;
+    /// # use hull::prelude::*;
+    /// # use hull::{CallError, Message};
+    /// # mod till {
+    /// #     #[hull_sdk::error]
+    /// #     pub enum Error { Closed }
+    /// #     pub fn pay(amount: u128) -> hull_sdk::Message<Result<u64, Error>> { loop {} }
+    /// # }
+    /// #[hull::error]
+    /// pub enum Error {
+    ///     Till(till::Error),
+    ///     Unreachable(CallError),
+    /// }
+    ///
+    /// impl From<till::Error> for Error {
+    ///     fn from(error: till::Error) -> Self {
+    ///         Self::Till(error)
+    ///     }
+    /// }
+    ///
+    /// impl From<CallError> for Error {
+    ///     fn from(error: CallError) -> Self {
+    ///         Self::Unreachable(error)
+    ///     }
+    /// }
+    ///
+    /// fn settle(till: Address) -> Result<u64, Error> {
+    ///     Ok(till::pay(5).to(till).try_call()??)
+    /// }
+    /// ```
     pub fn try_call(self) -> Result<R, CallError>
     where
         R: Decode,
@@ -151,6 +185,21 @@ impl<T: Target, R> Call<T, R> {
     }
 
     /// Makes the call and returns how it ended, and the data as it came.
+    ///
+    /// ```
+    /// # use hull_sdk as hull;
+    /// # use hull::prelude::*;
+    /// use hull::{CallStatus, Message};
+    ///
+    /// /// Hands on what somebody else has encoded.
+    /// fn forward(to: Address, input: Vec<u8>) -> Option<Vec<u8>> {
+    ///     let message = Message::<()>::from_parts(input, false, false, false);
+    ///     match message.to(to).try_raw() {
+    ///         (CallStatus::Success, data) => Some(data),
+    ///         _ => None,
+    ///     }
+    /// }
+    /// ```
     pub fn try_raw(self) -> (CallStatus, Vec<u8>) {
         let status = self.run();
         (status, returned())

@@ -19,6 +19,19 @@ const TOPIC_LEN: usize = 32;
 ///
 /// Topic 0 is [`SIGNATURE`](Self::SIGNATURE); the fields marked `#[topic]` are
 /// further ones; the data is SCALE of all fields.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// # use hull::Event;
+/// #[hull::event]
+/// pub struct Closed {
+///     pub at: u64,
+/// }
+///
+/// // What it takes to find them in a chain's log.
+/// assert_eq!(Closed::SIGNATURE[..4], [0x01, 0x34, 0x8E, 0x5B]);
+/// ```
 pub trait Event: Encode {
     /// BLAKE2b-256 of `Name(Type,Type)`, the types as they are written.
     const SIGNATURE: [u8; 32];
@@ -96,6 +109,19 @@ fn finish() {
 /// zeros. That is the rule of ink! 5, whose topics builder takes an `Option` of
 /// every field; as there, `None` and `Some` of zeros are told apart by the data
 /// alone. (An `Option` in an `Option` is unwrapped twice here, and once there.)
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// #[hull::event]
+/// pub struct Moved {
+///     #[topic]
+///     pub from: Option<Address>,
+///     /// Hashed: takes the capability `crypto`.
+///     #[topic]
+///     pub what: String,
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a topic",
     label = "not a topic",

@@ -144,6 +144,7 @@ mod event;
 mod fail;
 #[cfg(target_family = "wasm")]
 mod heap;
+pub mod math;
 mod message;
 #[cfg(target_family = "wasm")]
 mod panic;

@@ -2,7 +2,7 @@
 
 use parity_scale_codec::{Error, Input};
 
-/// Bytes being decoded.
+/// Bytes being decoded: the keys of an [`OrderedMap`](crate::storage::OrderedMap).
 #[derive(Clone)]
 pub struct Reader<'a>(&'a [u8]);
 

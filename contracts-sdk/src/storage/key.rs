@@ -21,6 +21,22 @@ pub(crate) const KEY_TOO_LONG: &str = "a storage key is longer than 256 bytes";
 ///
 /// It is one address, because every collection holds one and every operation is
 /// handed one.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// use hull::storage::{Key, Storage};
+///
+/// #[hull::storage]
+/// struct Pair {
+///     first: Value<u8>,
+///     second: Value<u8>,
+/// }
+///
+/// assert!(Key::ROOT.as_bytes().is_empty());
+/// // Nothing is loaded: what is stored there can be anything.
+/// let pair = Pair::at(Key::ROOT);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Key(
     /// Their number in two bytes, and the bytes.

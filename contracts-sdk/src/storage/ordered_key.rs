@@ -24,6 +24,25 @@ use crate::reader::Reader;
 /// | `Address`, `Hash`, `[u8; N]` | as they are |
 /// | `String`, `Vec<u8>` | the bytes with `00` written `00 FF`, then `00 00` |
 /// | tuples | one after the other: the first decides first |
+///
+/// ```
+/// # use hull_sdk as hull;
+/// use hull::Reader;
+/// use hull::storage::{KeyBuf, OrderedKey};
+///
+/// /// A day, the latest first.
+/// struct Day(u32);
+///
+/// impl OrderedKey for Day {
+///     fn encode_key(&self, out: &mut KeyBuf) {
+///         (u32::MAX - self.0).encode_key(out);
+///     }
+///
+///     fn decode_key(input: &mut Reader<'_>) -> Option<Self> {
+///         Some(Self(u32::MAX - u32::decode_key(input)?))
+///     }
+/// }
+/// ```
 pub trait OrderedKey: Sized {
     /// Writes the encoding.
     fn encode_key(&self, out: &mut KeyBuf);

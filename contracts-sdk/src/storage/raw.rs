@@ -17,6 +17,20 @@ pub const MAX_VALUE_LEN: usize = limits::MAX_VALUE_LEN as usize;
 const FIRST_READ: usize = 128;
 
 /// Why something cannot be stored.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// use hull::storage::StorageError;
+///
+/// /// Whether a text has room.
+/// fn keep(texts: &mut Map<u32, String>, number: u32, text: String) -> bool {
+///     match texts.try_insert(&number, &text) {
+///         Ok(()) => true,
+///         Err(StorageError::KeyTooLong | StorageError::ValueTooLong { .. }) => false,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageError {
     /// The whole key, prefix included, is longer than
