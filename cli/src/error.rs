@@ -293,6 +293,7 @@ fn build_help(error: &BuildError) -> &'static str {
             "mend Cargo.toml; a fresh one to compare with: cargo hull new"
         }
         BuildError::NoAbi { .. } => "mark the contract's module: #[hull::contract] pub mod name",
+        BuildError::Undeclared { .. } => "or remove the code that uses the functions",
         _ => "see what this machine lacks: cargo hull doctor",
     }
 }

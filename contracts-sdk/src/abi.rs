@@ -4,7 +4,7 @@ pub use hull_abi::scale_info::{self, TypeInfo};
 pub use hull_abi::{Abi, AbiBuilder, EventSpec, LayoutSpec, MessageSpec};
 use hull_host_api::Capabilities;
 
-use crate::storage::{List, Map, OrderedMap, Value};
+use crate::storage::{List, Map, OrderedMap, Roles, Value};
 
 /// What lies at a place in storage: a collection, a struct of collections, or,
 /// inside a collection, a plain value.
@@ -40,6 +40,12 @@ impl<T: Layout> Layout for List<T> {
 impl<K: TypeInfo + 'static, V: Layout> Layout for OrderedMap<K, V> {
     fn layout() -> LayoutSpec {
         LayoutSpec::ordered_map::<K>(V::layout())
+    }
+}
+
+impl<R: TypeInfo + 'static> Layout for Roles<R> {
+    fn layout() -> LayoutSpec {
+        LayoutSpec::map::<(R, hull_host_api::Address)>(<()>::layout())
     }
 }
 

@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use hull_host_api::{Address, Balance, CallFlags, CallStatus, Gas, Hash};
 use parity_scale_codec::Decode;
 
-use crate::buffer::{self, Buffer};
+use crate::decode::bytes;
 use crate::error::CallError;
 use crate::fail;
 use crate::message::Message;
+use crate::reader::decode_all;
 use crate::sys::{self, Terms};
 
 /// A call in the making: who is called, with which message, on which terms.
@@ -142,6 +143,40 @@ impl<T: Target, R> Call<T, R> {
     /// # Errors
     /// See [`CallError`]; what the callee did is undone then. It is undone as
     /// well when `R` is a `Result` and its `Err` comes back.
+    ///
+    /// An error that can be made of both takes one with each `?`:
+    ///
+    /// ```
+    /// # use hull_sdk as hull;
+    /// # use hull::prelude::*;
+    /// # use hull::{CallError, Message};
+    /// # mod till {
+    /// #     #[hull_sdk::error]
+    /// #     pub enum Error { Closed }
+    /// #     pub fn pay(amount: u128) -> hull_sdk::Message<Result<u64, Error>> { loop {} }
+    /// # }
+    /// #[hull::error]
+    /// pub enum Error {
+    ///     Till(till::Error),
+    ///     Unreachable(CallError),
+    /// }
+    ///
+    /// impl From<till::Error> for Error {
+    ///     fn from(error: till::Error) -> Self {
+    ///         Self::Till(error)
+    ///     }
+    /// }
+    ///
+    /// impl From<CallError> for Error {
+    ///     fn from(error: CallError) -> Self {
+    ///         Self::Unreachable(error)
+    ///     }
+    /// }
+    ///
+    /// fn settle(till: Address) -> Result<u64, Error> {
+    ///     Ok(till::pay(5).to(till).try_call()??)
+    /// }
+    /// ```
     pub fn try_call(self) -> Result<R, CallError>
     where
         R: Decode,
@@ -150,16 +185,30 @@ impl<T: Target, R> Call<T, R> {
     }
 
     /// Makes the call and returns how it ended, and the data as it came.
+    ///
+    /// ```
+    /// # use hull_sdk as hull;
+    /// # use hull::prelude::*;
+    /// use hull::{CallStatus, Message};
+    ///
+    /// /// Hands on what somebody else has encoded.
+    /// fn forward(to: Address, input: Vec<u8>) -> Option<Vec<u8>> {
+    ///     let message = Message::<()>::from_parts(input, false, false, false);
+    ///     match message.to(to).try_raw() {
+    ///         (CallStatus::Success, data) => Some(data),
+    ///         _ => None,
+    ///     }
+    /// }
+    /// ```
     pub fn try_raw(self) -> (CallStatus, Vec<u8>) {
         let status = self.run();
-        (status, returned().into_vec())
+        (status, returned())
     }
 }
 
-fn returned() -> Buffer {
-    let mut data = Buffer::new();
-    data.resize(sys::returned_len());
-    sys::returned(data.as_mut_slice());
+fn returned() -> Vec<u8> {
+    let mut data = bytes(sys::returned_len());
+    sys::returned(&mut data);
     data
 }
 
@@ -171,12 +220,12 @@ const DECLARED: [u8; 2] = [0, 1];
 /// What a callee returned, or its declared error.
 pub(crate) fn read_reply<R: Decode>(status: CallStatus, fallible: bool) -> Result<R, CallError> {
     let data = reply_data(status, fallible)?;
-    let value = data.as_slice().get(1..).and_then(buffer::decode_all);
+    let value = data.get(1..).and_then(decode_all);
     value.ok_or(CallError::BadReply)
 }
 
 #[inline(never)]
-fn reply_data(status: CallStatus, fallible: bool) -> Result<Buffer, CallError> {
+fn reply_data(status: CallStatus, fallible: bool) -> Result<Vec<u8>, CallError> {
     if let Some(error) = CallError::of(status) {
         return Err(error);
     }

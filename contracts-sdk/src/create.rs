@@ -81,7 +81,8 @@ impl<'a, R> Create<'a, R> {
         self
     }
 
-    /// Names the contracts that the new one may call, at most 32.
+    /// Names the contracts that the new one may call, at most 32. They count if
+    /// its code declares `calls = "granted"`.
     pub fn grants(mut self, grants: &'a [Address]) -> Self {
         self.grants = grants;
         self
@@ -120,7 +121,22 @@ impl<R: ConstructorReturn> Create<'_, R> {
     /// Creates the contract and returns its address.
     ///
     /// # Errors
-    /// See [`CallError`]; what the constructor did is undone then.
+    /// See [`CallError`]; what the constructor did is undone then. The
+    /// constructor's declared error is an `Err` inside.
+    ///
+    /// ```
+    /// # use hull_sdk as hull;
+    /// # use hull::prelude::*;
+    /// # use hull::{CallError, Constructor};
+    /// # fn new(start: u64) -> Constructor<()> { loop {} }
+    /// fn once(code: Hash) -> Result<Option<Address>, CallError> {
+    ///     match new(1).of_code(code).try_create() {
+    ///         Ok(address) => Ok(Some(address)),
+    ///         Err(CallError::AddressTaken) => Ok(None),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     pub fn try_create(self) -> Result<R::Created, CallError> {
         let terms = Terms {
             value: self.value,

@@ -19,7 +19,7 @@ macro_rules! hashes {
     ($($(#[$doc:meta])+ $name:ident)*) => { $(
         $(#[$doc])+
         pub fn $name(data: &[u8]) -> [u8; 32] {
-            sys::$name(data)
+            sys::$name(sys::from(data))
         }
     )* };
 }
@@ -41,6 +41,14 @@ hashes! {
 /// of a message hash; `None` if there is none.
 ///
 /// Gas: 150,000,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn signer(message: &[u8], signature: &[u8; 65]) -> Option<[u8; 33]> {
+///     crypto::secp256k1_recover(&crypto::keccak_256(message), signature)
+/// }
+/// ```
 pub fn secp256k1_recover(hash: &[u8; 32], signature: &[u8; 65]) -> Option<[u8; 33]> {
     sys::secp256k1_recover(hash, signature)
 }
@@ -48,6 +56,14 @@ pub fn secp256k1_recover(hash: &[u8; 32], signature: &[u8; 65]) -> Option<[u8; 3
 /// Whether a secp256k1 signature (r, s) of a message hash is by a compressed key.
 ///
 /// Gas: 120,000,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn is_signed(key: &[u8; 33], message: &[u8], signature: &[u8; 64]) -> bool {
+///     crypto::secp256k1_verify(&crypto::sha2_256(message), signature, key)
+/// }
+/// ```
 pub fn secp256k1_verify(hash: &[u8; 32], signature: &[u8; 64], key: &[u8; 33]) -> bool {
     sys::secp256k1_verify(hash, signature, key)
 }
@@ -56,6 +72,14 @@ pub fn secp256k1_verify(hash: &[u8; 32], signature: &[u8; 64], key: &[u8; 33]) -
 /// compressed key.
 ///
 /// Gas: 360,000,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn is_signed(key: &[u8; 33], message: &[u8], signature: &[u8; 64]) -> bool {
+///     crypto::secp256r1_verify(&crypto::sha2_256(message), signature, key)
+/// }
+/// ```
 pub fn secp256r1_verify(hash: &[u8; 32], signature: &[u8; 64], key: &[u8; 33]) -> bool {
     sys::secp256r1_verify(hash, signature, key)
 }
@@ -64,6 +88,14 @@ pub fn secp256r1_verify(hash: &[u8; 32], signature: &[u8; 64], key: &[u8; 33]) -
 /// small-order keys, one encoding.
 ///
 /// Gas: 60,000,000 and 5,000 a byte.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn is_signed(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+///     crypto::ed25519_verify(message, signature, key)
+/// }
+/// ```
 pub fn ed25519_verify(message: &[u8], signature: &[u8; 64], key: &[u8; 32]) -> bool {
     sys::ed25519_verify(message, signature, key)
 }

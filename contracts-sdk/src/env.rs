@@ -33,6 +33,14 @@ pub fn callee() -> Address {
 /// trusts the origin trusts every contract that the origin ever calls.
 ///
 /// Gas: 50,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn is_called_by_a_contract() -> bool {
+///     env::caller() != env::origin()
+/// }
+/// ```
 pub fn origin() -> Address {
     sys::origin()
 }
@@ -44,9 +52,18 @@ pub fn value() -> Balance {
     sys::value()
 }
 
-/// The balance of an address in the smallest unit; 0 if it does not exist.
+/// The balance of an address in the smallest unit; 0 if it does not exist. That of
+/// the contract has the value of the call in it already.
 ///
 /// Gas: 10,000,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn before_this_call() -> Balance {
+///     env::balance(&env::callee()) - env::value()
+/// }
+/// ```
 pub fn balance(of: &Address) -> Balance {
     sys::balance(of)
 }
@@ -58,9 +75,20 @@ pub fn block_height() -> Height {
     sys::block_height()
 }
 
-/// The time of the block in milliseconds since the Unix epoch.
+/// The time of the block in milliseconds since the Unix epoch. It is later than
+/// that of every block before.
 ///
 /// Gas: 40,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// const DAY: u64 = 24 * 60 * 60 * 1_000;
+///
+/// fn tomorrow() -> u64 {
+///     env::block_time() + DAY
+/// }
+/// ```
 pub fn block_time() -> Timestamp {
     sys::block_time()
 }
@@ -75,6 +103,14 @@ pub fn chain_id() -> Hash {
 /// The gas that is left to this call.
 ///
 /// Gas: 40,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn as_many_as_possible(list: &mut List<u64>) {
+///     while env::gas_left() > 1_000_000_000 && list.pop().is_some() {}
+/// }
+/// ```
 pub fn gas_left() -> Gas {
     sys::gas_left()
 }
@@ -82,6 +118,14 @@ pub fn gas_left() -> Gas {
 /// The hash of the code at an address, or `None` if no contract is there.
 ///
 /// Gas: 10,000,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn is_contract(address: Address) -> bool {
+///     env::code_hash(&address).is_some()
+/// }
+/// ```
 pub fn code_hash(of: &Address) -> Option<Hash> {
     sys::code_hash(of)
 }
@@ -116,6 +160,15 @@ pub fn emit<E: Event>(event: &E) {
 ///
 /// # Errors
 /// [`CallError::InsufficientBalance`].
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// # use hull::CallError;
+/// fn pay_back() -> Result<(), CallError> {
+///     env::transfer(&env::caller(), env::value())
+/// }
+/// ```
 pub fn transfer(to: &Address, amount: Balance) -> Result<(), CallError> {
     done(sys::transfer(to, amount))
 }
@@ -131,6 +184,16 @@ pub fn transfer(to: &Address, amount: Balance) -> Result<(), CallError> {
 ///
 /// # Errors
 /// [`CallError::NotFound`] without such a code, [`CallError::NotPermitted`].
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// # use hull::CallError;
+/// fn replace(owner: Address, code: Hash) -> Result<(), CallError> {
+///     ensure!(env::caller() == owner, CallError::NotPermitted);
+///     env::set_code(&code)
+/// }
+/// ```
 pub fn set_code(code_hash: &Hash) -> Result<(), CallError> {
     done(sys::set_code(code_hash))
 }
@@ -139,6 +202,16 @@ pub fn set_code(code_hash: &Hash) -> Result<(), CallError> {
 /// Halts if the contract is running further up as well.
 ///
 /// Capability: `terminate`. Gas: 50,000,000.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn close(owner: Address, ends: u64) {
+///     if env::block_time() > ends {
+///         env::terminate(&owner)
+///     }
+/// }
+/// ```
 pub fn terminate(beneficiary: &Address) -> ! {
     sys::terminate(beneficiary)
 }
@@ -147,6 +220,14 @@ pub fn terminate(beneficiary: &Address) -> ! {
 /// part of a result.
 ///
 /// Capability: `debug`. Gas: 500,000 and 500 for every byte.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// fn settle() {
+///     env::debug("settling");
+/// }
+/// ```
 pub fn debug(message: &str) {
     sys::debug_log(message.as_bytes());
 }

@@ -5,7 +5,16 @@ use core::fmt;
 use hull_host_api::CallStatus;
 use parity_scale_codec::{Decode, Encode};
 
-/// Why a contract did not understand its input, as in ink!.
+/// Why a contract did not understand its input, as in ink!. What a message
+/// returns is in a `Result` with it.
+///
+/// ```
+/// use hull_sdk::LangError;
+/// use hull_sdk::codec::Decode;
+///
+/// let refused = Result::<u64, LangError>::decode(&mut &[1, 1][..]).unwrap();
+/// assert_eq!(refused, Err(LangError::CouldNotReadInput));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[non_exhaustive]
 pub enum LangError {
@@ -27,6 +36,20 @@ impl core::error::Error for LangError {}
 ///
 /// An error that the callee declares is not one of these: it is the `Err` of
 /// the message's own `Result`.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// # use hull::{CallError, Message};
+/// # fn price() -> Message<u64> { loop {} }
+/// fn price_or_last(oracle: Address, last: u64) -> Result<u64, CallError> {
+///     match price().to(oracle).gas(1_000_000_000).try_call() {
+///         // It is there, and has a bad day.
+///         Err(CallError::Aborted | CallError::Halted) => Ok(last),
+///         answer => answer,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(
     not(target_family = "wasm"),
@@ -80,6 +103,12 @@ impl CallError {
     }
 
     /// What happened, for people.
+    ///
+    /// ```
+    /// # use hull_sdk::CallError;
+    /// let message = CallError::ReentrancyDenied.message();
+    /// assert_eq!(message, "the called contract is running already");
+    /// ```
     pub const fn message(self) -> &'static str {
         match self {
             Self::Aborted => "the called contract gave up",

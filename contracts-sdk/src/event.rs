@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use hull_host_api::{Address, Hash, limits};
-use parity_scale_codec::{Encode, Output};
+use parity_scale_codec::Encode;
 
-use crate::buffer::Buffer;
+use crate::sink::{self, Sink};
 use crate::sys;
 
 /// Most topics of one event, the signature included.
@@ -19,6 +19,19 @@ const TOPIC_LEN: usize = 32;
 ///
 /// Topic 0 is [`SIGNATURE`](Self::SIGNATURE); the fields marked `#[topic]` are
 /// further ones; the data is SCALE of all fields.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// # use hull::Event;
+/// #[hull::event]
+/// pub struct Closed {
+///     pub at: u64,
+/// }
+///
+/// // What it takes to find them in a chain's log.
+/// assert_eq!(Closed::SIGNATURE[..4], [0x01, 0x34, 0x8E, 0x5B]);
+/// ```
 pub trait Event: Encode {
     /// BLAKE2b-256 of `Name(Type,Type)`, the types as they are written.
     const SIGNATURE: [u8; 32];
@@ -30,26 +43,15 @@ pub trait Event: Encode {
 
 /// Topics in the making, one after the other.
 #[doc(hidden)]
-pub struct Topics {
-    bytes: Buffer,
-    count: usize,
-}
+pub struct Topics(());
 
 impl Topics {
     #[inline(never)]
     fn new(signature: &'static [u8; TOPIC_LEN]) -> Self {
-        let mut topics = Self {
-            bytes: Buffer::new(),
-            count: 0,
-        };
-        topics.bytes.write(signature);
-        topics.pad();
-        topics
-    }
-
-    #[inline(never)]
-    fn emit(&self, data: &Buffer) {
-        sys::event(self.bytes.as_slice(), self.count, data.as_slice());
+        sink::open();
+        sink::write(signature);
+        sink::split();
+        Self(())
     }
 
     /// Appends one. There is room: the macro counts them.
@@ -59,32 +61,28 @@ impl Topics {
     }
 
     /// Appends SCALE of a value of at most 32 bytes.
+    #[inline]
     pub fn padded(&mut self, value: &impl Encode) {
-        value.encode_to(&mut self.bytes);
-        self.pad();
+        value.encode_to(&mut Sink);
+        sink::pad(TOPIC_LEN);
     }
 
     /// Appends SCALE of a value of any length, or its hash.
     pub fn hashed(&mut self, value: &impl Encode) {
-        let mut bytes = Buffer::new();
-        value.encode_to(&mut bytes);
-        let bytes = bytes.as_slice();
-        if bytes.len() > TOPIC_LEN {
-            self.bytes.write(&sys::blake2b_256(bytes));
-        } else {
-            self.bytes.write(bytes);
-        }
-        self.pad();
+        value.encode_to(&mut Sink);
+        digest();
+        sink::pad(TOPIC_LEN);
     }
+}
 
-    /// Fills the last topic up with zeros.
-    #[inline(never)]
-    fn pad(&mut self) {
-        const ZEROS: [u8; TOPIC_LEN] = [0; TOPIC_LEN];
-        self.count = self.count.wrapping_add(1);
-        let end = self.count.wrapping_mul(TOPIC_LEN);
-        let missing = end.wrapping_sub(self.bytes.as_slice().len());
-        self.bytes.write(ZEROS.get(..missing).unwrap_or_default());
+/// Replaces a last topic that is too long by its hash.
+#[inline(never)]
+fn digest() {
+    let topic = sink::tail();
+    if topic.len() > TOPIC_LEN {
+        let hash = sys::blake2b_256(topic);
+        sink::truncate(sink::head().len());
+        sink::write(&hash);
     }
 }
 
@@ -92,16 +90,38 @@ impl Topics {
 pub(crate) fn emit<E: Event>(event: &E) {
     let mut topics = Topics::new(&E::SIGNATURE);
     event.topics(&mut topics);
-    let mut data = Buffer::new();
-    event.encode_to(&mut data);
-    topics.emit(&data);
+    event.encode_to(&mut Sink);
+    finish();
+}
+
+#[inline(never)]
+fn finish() {
+    let topics = sink::head();
+    sys::event(topics, topics.len() / TOPIC_LEN, sink::tail());
+    sink::close();
 }
 
 /// A value that can be a topic.
 ///
 /// The topic is SCALE of the value, filled up with zeros to 32 bytes, or its
 /// BLAKE2b-256 if it is longer (which takes the capability `crypto`). An
-/// `Option` is the topic of what is in it, or zeros, as in ink!.
+/// `Option` is the topic of what is in it; `None` is that of a zero byte, so 32
+/// zeros. That is the rule of ink! 5, whose topics builder takes an `Option` of
+/// every field; as there, `None` and `Some` of zeros are told apart by the data
+/// alone. (An `Option` in an `Option` is unwrapped twice here, and once there.)
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// #[hull::event]
+/// pub struct Moved {
+///     #[topic]
+///     pub from: Option<Address>,
+///     /// Hashed: takes the capability `crypto`.
+///     #[topic]
+///     pub what: String,
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a topic",
     label = "not a topic",
@@ -159,7 +179,7 @@ impl<T: Topic> Topic for Option<T> {
     fn write(&self, topics: &mut Topics) {
         match self {
             Some(value) => value.write(topics),
-            None => topics.pad(),
+            None => sink::pad(TOPIC_LEN),
         }
     }
 }

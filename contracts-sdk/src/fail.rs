@@ -21,6 +21,16 @@ pub fn fail(message: &'static str) -> ! {
     panic!("{message}")
 }
 
+/// Ends the call with a message about something that has no line of its own.
+#[cold]
+#[inline(never)]
+pub(crate) fn without_place(message: &'static str) -> ! {
+    #[cfg(target_family = "wasm")]
+    crate::panic::stop(None, message);
+    #[cfg(not(target_family = "wasm"))]
+    panic!("{message}")
+}
+
 /// Returns an error from the message unless a condition holds.
 ///
 /// ```

@@ -1,13 +1,15 @@
 //! The allocator of a contract: a pointer that moves up.
 //!
-//! A contract lives for one call, so memory is not worth reusing in general.
-//! The block on top is the exception: it is resized in place and given back,
-//! which makes growing buffers and temporary ones cheap.
+//! A contract lives for one call, so memory is not worth reusing, and code that
+//! gives it back is bytes in every contract. What is on top can grow in place.
 #![allow(unsafe_code, reason = "an allocator")]
 
+use alloc::vec::Vec;
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::Cell;
+
+use crate::sys;
 
 const PAGE: usize = 64 * 1024;
 
@@ -17,97 +19,86 @@ unsafe extern "C" {
 }
 
 struct Heap {
-    /// The end of what is in use; 0 before the first allocation.
-    top: Cell<usize>,
+    /// The end of what is in use.
+    top: Cell<*const u8>,
 }
 
 // SAFETY: a contract has one thread.
 unsafe impl Sync for Heap {}
 
 #[global_allocator]
-static HEAP: Heap = Heap { top: Cell::new(0) };
+static HEAP: Heap = Heap {
+    top: Cell::new(&raw const __heap_base),
+};
 
-impl Heap {
-    /// A block of memory.
-    #[inline(never)]
-    fn take(&self, size: usize, align: usize) -> *mut u8 {
-        let top = match self.top.get() {
-            0 => (&raw const __heap_base).addr(),
-            top => top,
-        };
-        let start = (top + align - 1) & !(align - 1);
-        self.reach(start, size);
-        let block: *mut u8 = core::ptr::with_exposed_provenance_mut(start);
-        // SAFETY: the linker's data and the stack lie below. Said aloud, because
-        // it removes the code for a failed allocation from everything.
-        unsafe { core::hint::assert_unchecked(!block.is_null()) };
-        block
-    }
-
-    /// Makes a block usable and puts the top behind it.
-    #[inline(never)]
-    fn reach(&self, start: usize, size: usize) {
-        let have = memory_size(0) * PAGE;
-        let missing = start
-            .checked_add(size)
-            .map(|end| (end, end.saturating_sub(have).div_ceil(PAGE)));
-        match missing {
-            Some((end, pages)) if pages == 0 || memory_grow(0, pages) != usize::MAX => {
-                self.top.set(end);
-            }
-            _ => crate::sys::abort(b"out of memory"),
-        }
-    }
+/// The end of what is in use.
+#[inline(always)]
+pub(crate) fn top() -> usize {
+    HEAP.top.get().addr()
 }
 
-/// Makes a block of bytes longer or shorter; a block of none may be
-/// anywhere.
-#[inline(never)]
-pub(crate) fn resize(block: *mut u8, old: usize, new: usize) -> *mut u8 {
-    if old == 0 {
-        return HEAP.take(new, 1);
-    }
-    if block.addr() + old == HEAP.top.get() {
-        HEAP.reach(block.addr(), new);
-        return block;
-    }
-    if new <= old {
-        return block;
-    }
-    let moved = HEAP.take(new, 1);
-    // SAFETY: the new block is disjoint from the old one, and longer.
-    unsafe { core::ptr::copy_nonoverlapping(block, moved, old) };
-    moved
+/// Puts the end of what is in use back to where it was.
+#[inline(always)]
+pub(crate) fn set_top(top: usize) {
+    HEAP.top.set(core::ptr::with_exposed_provenance(top));
 }
 
-/// Gives a block of bytes back.
+/// Makes memory from an address on usable, and puts the top behind it.
 #[inline(never)]
-pub(crate) fn free(block: *mut u8, len: usize) {
-    if len > 0 && block.addr() + len == HEAP.top.get() {
-        HEAP.top.set(block.addr());
+pub(crate) fn claim(start: usize, len: usize) {
+    let end = start.wrapping_add(len);
+    // Never 0: the linker's data lies below.
+    let pages = (end.wrapping_sub(1) / PAGE).wrapping_add(1);
+    let missing = pages.saturating_sub(memory_size(0));
+    if end < start || (missing > 0 && memory_grow(0, missing) == usize::MAX) {
+        sys::abort(sys::from(b"out of memory"));
     }
+    set_top(end);
+}
+
+/// A block of memory.
+#[inline(never)]
+fn take(size: usize, align: usize) -> *mut u8 {
+    let last = align.wrapping_sub(1);
+    let start = top().wrapping_add(last) & !last;
+    claim(start, size);
+    let block: *mut u8 = core::ptr::with_exposed_provenance_mut(start);
+    // SAFETY: the linker's data lies below. Said aloud, because it removes the
+    // code for a failed allocation from everything.
+    unsafe { core::hint::assert_unchecked(!block.is_null()) };
+    block
+}
+
+/// Bytes of any content.
+pub(crate) fn bytes(len: usize) -> Vec<u8> {
+    // SAFETY: the block comes from the global allocator with this length and
+    // alignment 1, and memory of Wasm is always initialised.
+    unsafe { Vec::from_raw_parts(take(len, 1), len, len) }
 }
 
 // SAFETY: blocks lie above the linker's data and below the end of the memory,
 // and no block begins below the end of one that is in use: `top` falls only
-// when the block on top is given back or shrinks.
+// back over what the sink wrote, if nothing was taken behind it.
 unsafe impl GlobalAlloc for Heap {
+    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        self.take(layout.size(), layout.align())
+        take(layout.size(), layout.align())
     }
 
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        free(block, layout.size());
-    }
+    #[inline(always)]
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if layout.align() > 1 && block.addr() + layout.size() != self.top.get() {
-            let moved = self.take(size, layout.align());
-            // SAFETY: the new block is disjoint from the old one; what both have
-            // is copied.
-            unsafe { core::ptr::copy_nonoverlapping(block, moved, layout.size().min(size)) };
-            return moved;
+        if block.addr().wrapping_add(layout.size()) == top() {
+            claim(block.addr(), size);
+            return block;
         }
-        resize(block, layout.size(), size)
+        if size <= layout.size() {
+            return block;
+        }
+        let moved = take(size, layout.align());
+        // SAFETY: the new block is disjoint from the old one, and longer.
+        unsafe { core::ptr::copy_nonoverlapping(block, moved, layout.size()) };
+        moved
     }
 }

@@ -96,6 +96,24 @@
 //! with events but no `events`; the rest is compared with what the Wasm imports
 //! when the contract is built.
 //!
+//! # Other contracts
+//!
+//! A contract that calls another one needs its messages as types. They come with
+//! its crate, as a dependency with the feature `library`, or out of the file with
+//! its ABI alone, with the feature `import-abi` of this crate:
+//!
+//! ```ignore
+//! /// The path starts at the folder with Cargo.toml.
+//! mod token {
+//!     hull::import_abi!("abi/token.abi.json");
+//! }
+//!
+//! token::messages::transfer(to, 5_u128).to(address).call()?;
+//! ```
+//!
+//! Both give the modules `messages` and `constructors` and the types they name;
+//! see [`Message`], [`Call`] and [`Create`].
+//!
 //! # What is small
 //!
 //! Panics carry their place and, if it has no arguments, their message;
@@ -115,10 +133,10 @@ extern crate std;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod abi;
-mod buffer;
 mod call;
 mod create;
 pub mod crypto;
+mod cursor;
 mod decode;
 pub mod env;
 mod error;
@@ -126,21 +144,39 @@ mod event;
 mod fail;
 #[cfg(target_family = "wasm")]
 mod heap;
+pub mod math;
 mod message;
 #[cfg(target_family = "wasm")]
 mod panic;
+mod reader;
 #[doc(hidden)]
 pub mod rt;
+mod sink;
 pub mod storage;
 mod sys;
 
-pub use buffer::Reader;
 pub use call::Call;
 pub use create::{ConstructorReturn, Create};
 pub use error::{CallError, LangError};
 pub use event::{Event, MAX_TOPICS, Topic};
 pub use fail::fail;
 pub use hull_host_api::{Address, Balance, CallStatus, Gas, Hash, Height, Timestamp};
+/// A typed client of a contract out of the file with its ABI.
+///
+/// The path is a literal and starts at the folder with Cargo.toml. The macro
+/// gives the modules `messages` and `constructors` and the types they name, so it
+/// belongs into a module of its own. What cannot be read, or has no counterpart in
+/// Rust, is a compile error. Takes the feature `import-abi`.
+///
+/// ```ignore
+/// mod token {
+///     hull::import_abi!("abi/token.abi.json");
+/// }
+///
+/// token::messages::transfer(to, 5_u128).to(address).call()?;
+/// ```
+#[cfg(feature = "import-abi")]
+pub use hull_sdk_macros::import_abi;
 pub use hull_sdk_macros::{
     constructor, contract, error, event, fallback, message, migrate, scale, storage,
 };
@@ -149,6 +185,7 @@ pub use message::Input;
 pub use message::{Constructor, Message};
 #[doc(hidden)]
 pub use parity_scale_codec as codec;
+pub use reader::Reader;
 
 /// What a contract's module usually needs: `use hull::prelude::*;`.
 pub mod prelude {

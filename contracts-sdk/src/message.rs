@@ -4,17 +4,40 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use hull_host_api::{Address, Hash};
-use parity_scale_codec::{Encode, Output};
+use parity_scale_codec::Encode;
 
-use crate::buffer::Buffer;
 use crate::call::Call;
 use crate::create::Create;
+use crate::sink::{self, Sink};
 
 /// A message ready to be sent, made by the functions of a contract's module
 /// `messages`.
 ///
 /// `R` is the return type that the contract declares. From a contract it is sent
 /// with [`to`](Self::to); a test or a tool takes the [`input`](Self::input).
+///
+/// ```
+/// # #[hull_sdk::contract(capabilities(storage = "100 B"))]
+/// # pub mod counter {
+/// #     use hull_sdk::prelude::*;
+/// #     #[hull_sdk::storage]
+/// #     pub struct Counter { count: Value<u64> }
+/// #     impl Counter {
+/// #         #[hull_sdk::constructor]
+/// #         pub fn new(&mut self, start: u64) {}
+/// #         #[hull_sdk::message]
+/// #         pub fn add(&mut self, amount: u64) -> u64 { amount }
+/// #     }
+/// # }
+/// use hull_sdk::{Address, Message};
+///
+/// let add: Message<u64> = messages::add(5_u64);
+/// assert_eq!(add.input[4..], 5_u64.to_le_bytes());
+///
+/// fn add_there(counter: Address) -> u64 {
+///     messages::add(5_u64).to(counter).call()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<R> {
     /// Selector and arguments.
@@ -33,6 +56,26 @@ pub struct Message<R> {
 ///
 /// `R` is `()` or the `Result` that the constructor declares. A contract creates
 /// another one with [`of_code`](Self::of_code).
+///
+/// ```
+/// # #[hull_sdk::contract(capabilities(storage = "100 B"))]
+/// # pub mod counter {
+/// #     use hull_sdk::prelude::*;
+/// #     #[hull_sdk::storage]
+/// #     pub struct Counter { count: Value<u64> }
+/// #     impl Counter {
+/// #         #[hull_sdk::constructor]
+/// #         pub fn new(&mut self, start: u64) {}
+/// #         #[hull_sdk::message]
+/// #         pub fn add(&mut self, amount: u64) -> u64 { amount }
+/// #     }
+/// # }
+/// use hull_sdk::{Address, Hash};
+///
+/// fn another(code: Hash) -> Address {
+///     constructors::new(40_u64).of_code(code).create()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constructor<R> {
     /// Selector and arguments.
@@ -50,6 +93,15 @@ pub struct Constructor<R> {
 impl<R> Message<R> {
     /// A message from its parts: the whole input, and whether it only reads. For
     /// what has no ABI; a `fallible` one returns a `Result`.
+    ///
+    /// ```
+    /// use hull_sdk::{Address, Message};
+    ///
+    /// fn total_supply(token: Address) -> u128 {
+    ///     let selector = vec![0xDB, 0x63, 0x75, 0xA8];
+    ///     Message::from_parts(selector, true, false, false).to(token).call()
+    /// }
+    /// ```
     pub const fn from_parts(input: Vec<u8>, view: bool, payable: bool, fallible: bool) -> Self {
         Self {
             input,
@@ -68,7 +120,15 @@ impl<R> Message<R> {
     /// A call that runs other code on this contract's storage, with this
     /// contract's caller and value, under the capabilities that both have.
     ///
-    /// Capability: `delegate`.
+    /// Capability: `delegate`. Gas: as a [`Call`].
+    ///
+    /// ```
+    /// use hull_sdk::{Hash, Message};
+    ///
+    /// fn run_here(code: Hash, message: Message<u64>) -> u64 {
+    ///     message.delegate(code).call()
+    /// }
+    /// ```
     pub fn delegate(self, code_hash: Hash) -> Call<Hash, R> {
         Call::new(code_hash, self)
     }
@@ -109,29 +169,29 @@ impl<R> Constructor<R> {
 
 /// An input in the making; used by generated code.
 #[doc(hidden)]
-pub struct Input(Buffer);
+pub struct Input(());
 
 impl Input {
     #[must_use]
     pub fn new(selector: [u8; 4]) -> Self {
-        let mut bytes = Buffer::new();
-        bytes.write(&selector);
-        Self(bytes)
+        sink::open();
+        sink::write(&selector);
+        Self(())
     }
 
     #[must_use]
-    pub fn with(mut self, argument: &impl Encode) -> Self {
-        argument.encode_to(&mut self.0);
+    pub fn with(self, argument: &impl Encode) -> Self {
+        argument.encode_to(&mut Sink);
         self
     }
 
     #[must_use]
     pub fn message<R>(self, view: bool, payable: bool, fallible: bool) -> Message<R> {
-        Message::from_parts(self.0.into_vec(), view, payable, fallible)
+        Message::from_parts(sink::take(), view, payable, fallible)
     }
 
     #[must_use]
     pub fn constructor<R>(self, payable: bool, fallible: bool) -> Constructor<R> {
-        Constructor::from_parts(self.0.into_vec(), payable, fallible)
+        Constructor::from_parts(sink::take(), payable, fallible)
     }
 }

@@ -2,74 +2,37 @@
 
 use core::panic::{Location, PanicInfo};
 
-use crate::sys;
+use crate::{sink, sys};
 
-/// Longest message in bytes; the host keeps up to 1,024.
-const CAPACITY: usize = 256;
-
-/// Text in a fixed buffer; what does not fit is cut off.
-struct Text {
-    bytes: [u8; CAPACITY],
-    len: usize,
-}
-
-impl Text {
-    /// Text that begins with a place in the source: `file:line:column: `.
-    fn at(location: Option<&Location<'_>>) -> Self {
-        let mut text = Self {
-            bytes: [0; CAPACITY],
-            len: 0,
-        };
-        if let Some(location) = location {
-            text.push(location.file());
-            text.push(":");
-            text.push_number(location.line());
-            text.push(":");
-            text.push_number(location.column());
-            text.push(": ");
-        }
-        text
-    }
-
-    #[inline(never)]
-    fn push(&mut self, text: &str) {
-        for byte in text.as_bytes() {
-            if let Some(place) = self.bytes.get_mut(self.len) {
-                *place = *byte;
-                self.len = self.len.wrapping_add(1);
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn push_number(&mut self, number: u32) {
-        if number >= 10 {
-            self.push_number(number / 10);
-        }
-        const DIGITS: &str = "0123456789";
-        let digit = (number % 10) as usize;
-        self.push(DIGITS.get(digit..=digit).unwrap_or_default());
-    }
-
-    fn abort(&self) -> ! {
-        sys::abort(self.bytes.get(..self.len).unwrap_or_default())
+/// Begins a text with a place in the source: `file:line:column: `.
+#[inline(never)]
+fn begin(location: Option<&Location<'_>>) {
+    sink::open();
+    if let Some(location) = location {
+        sink::write(location.file().as_bytes());
+        sink::push(b':');
+        number(location.line());
+        sink::push(b':');
+        number(location.column());
+        sink::write(b": ");
     }
 }
 
-#[cfg(feature = "fmt")]
-impl core::fmt::Write for Text {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        self.push(text);
-        Ok(())
+/// Appends a number in decimal.
+#[inline(never)]
+fn number(number: u32) {
+    if number >= 10 {
+        self::number(number / 10);
     }
+    sink::push(b'0'.wrapping_add((number % 10) as u8));
 }
 
 /// Ends the call with a message.
 #[inline(never)]
 pub(crate) fn stop(location: Option<&Location<'_>>, message: &str) -> ! {
-    let mut text = Text::at(location);
-    text.push(message);
-    text.abort()
+    begin(location);
+    sink::write(message.as_bytes());
+    sys::abort(sink::whole())
 }
 
 #[panic_handler]
@@ -82,8 +45,8 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 #[panic_handler]
 #[cfg(feature = "fmt")]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let mut text = Text::at(info.location());
+    begin(info.location());
     // A message that fails to format is cut off there.
-    let _ = core::fmt::write(&mut text, format_args!("{}", info.message()));
-    text.abort()
+    let _ = core::fmt::write(&mut sink::Sink, format_args!("{}", info.message()));
+    sys::abort(sink::whole())
 }

@@ -1,73 +1,96 @@
 //! What the macros' code calls. Not for people: no promise of stability.
 
+pub use alloc::collections::{BTreeMap, BTreeSet};
+pub use alloc::string::String;
 pub use alloc::vec;
-use alloc::vec::Vec;
+pub use alloc::vec::Vec;
 
 use parity_scale_codec::Encode;
 
-use crate::buffer::{self, Buffer, Reader};
 pub use crate::decode::{Pick, PickAny};
 pub use crate::event::Topics;
+use crate::sink::{self, Sink};
 use crate::{fail, sys};
 
-/// Bytes of a selector.
-const SELECTOR_LEN: usize = 4;
+#[cfg(target_family = "wasm")]
+pub use entry::*;
+
 /// SCALE of `Err(LangError::CouldNotReadInput)`.
 const UNREADABLE: [u8; 2] = [1, 1];
 
-/// The whole input; kept until the call ends.
-#[inline(never)]
-pub fn input() -> Reader<'static> {
-    let mut bytes = Buffer::new();
-    bytes.resize(sys::input_len());
-    sys::input(bytes.as_mut_slice());
-    Reader::new(bytes.leak())
-}
+/// The way in: only the entry points use it.
+#[cfg(target_family = "wasm")]
+mod entry {
+    use super::*;
+    use crate::{cursor, heap};
 
-/// Takes the selector off the input; `None` if it is shorter.
-#[inline(never)]
-pub fn selector(input: &mut Reader<'_>) -> Option<u32> {
-    let selector = input.take(SELECTOR_LEN)?.first_chunk()?;
-    Some(u32::from_le_bytes(*selector))
-}
-
-/// Refuses input after the last argument.
-pub fn end(input: &Reader<'_>) {
-    if !input.rest().is_empty() {
-        unreadable();
+    /// Brings the input over, and keeps it until the call ends.
+    #[inline(never)]
+    pub fn input() {
+        sink::open();
+        let len = sys::input_len();
+        let start = sink::reserve(len);
+        sys::input(sink::whole());
+        sink::open();
+        cursor::set(start, len);
     }
-}
 
-/// Everything that is left of the input.
-pub fn rest(input: &Reader<'_>) -> Vec<u8> {
-    buffer::to_vec(input.rest())
+    /// Takes the selector off the input, which has to have one.
+    #[inline(never)]
+    pub fn selector() -> u32 {
+        cursor::word()
+    }
+
+    /// Takes the selector off the input; `None` if it is shorter.
+    pub fn selector_if_any() -> Option<u32> {
+        (cursor::left() >= 4).then(cursor::word)
+    }
+
+    /// Refuses input after the last argument.
+    #[inline(never)]
+    pub fn end() {
+        if cursor::left() != 0 {
+            unreadable();
+        }
+        cursor::input_is_over();
+    }
+
+    /// The whole input once more.
+    pub fn whole() -> Vec<u8> {
+        let mut whole = heap::bytes(sys::input_len());
+        sys::input(sys::into(&mut whole));
+        cursor::input_is_over();
+        whole
+    }
 }
 
 /// Reverts with `LangError::CouldNotReadInput`.
 #[cold]
 pub fn unreadable() -> ! {
-    sys::revert(&UNREADABLE)
+    sys::revert(sys::from(&UNREADABLE))
 }
 
 /// Refuses a value that the message would swallow.
 #[inline(never)]
 pub fn deny_payment() {
     if sys::value() != 0 {
-        fail("this message takes no value");
+        fail::without_place("this message takes no value");
     }
 }
 
 /// Ends a message: `failed` reverts.
+#[inline(never)]
 pub fn reply<R: Encode>(result: &R, failed: bool) {
-    let mut data = begin();
-    result.encode_to(&mut data);
-    finish(data, failed);
+    begin();
+    result.encode_to(&mut Sink);
+    finish(failed);
 }
 
 /// Data that begins with `Ok`.
 #[inline(never)]
-fn begin() -> Buffer {
-    Buffer::of(&[0])
+fn begin() {
+    sink::open();
+    sink::push(0);
 }
 
 /// Ends a fallback, whose data is not encoded.
@@ -91,7 +114,7 @@ impl FallbackReply for () {
 
 impl FallbackReply for Vec<u8> {
     fn reply(self) {
-        sys::return_data(&self);
+        sys::return_data(sys::from(&self));
     }
 }
 
@@ -105,8 +128,8 @@ impl<T: FallbackReply, E: Encode> FallbackReply for Result<T, E> {
 }
 
 #[inline(never)]
-fn finish(data: Buffer, failed: bool) {
-    let data = data.leak();
+fn finish(failed: bool) {
+    let data = sink::whole();
     if failed {
         sys::revert(data);
     }

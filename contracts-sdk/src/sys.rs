@@ -40,33 +40,59 @@ mod raw {
 /// What stands for "nothing there" where a length is returned.
 const ABSENT: i64 = -1;
 
-fn from(bytes: &[u8]) -> (u32, u32) {
-    (
-        bytes.as_ptr().expose_provenance() as u32,
-        bytes.len() as u32,
-    )
+/// Where some bytes are.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    start: u32,
+    len: u32,
 }
 
-fn into(bytes: &mut [u8]) -> (u32, u32) {
-    (
-        bytes.as_mut_ptr().expose_provenance() as u32,
-        bytes.len() as u32,
-    )
+impl Span {
+    #[inline(always)]
+    pub(crate) fn new(start: usize, len: usize) -> Self {
+        Self {
+            start: start as u32,
+            len: len as u32,
+        }
+    }
+
+    /// How many there are.
+    #[inline(always)]
+    pub(crate) fn len(self) -> usize {
+        self.len as usize
+    }
 }
 
+/// Where bytes are that the host reads.
+#[inline(always)]
+pub(crate) fn from(bytes: &[u8]) -> Span {
+    Span::new(bytes.as_ptr().expose_provenance(), bytes.len())
+}
+
+/// Where bytes are that the host writes.
+#[inline(always)]
+pub(crate) fn into(bytes: &mut [u8]) -> Span {
+    Span::new(bytes.as_mut_ptr().expose_provenance(), bytes.len())
+}
+
+#[inline(always)]
 fn at<const N: usize>(bytes: &[u8; N]) -> u32 {
-    from(bytes).0
+    from(bytes).start
 }
 
+#[inline(always)]
 fn at_mut<const N: usize>(bytes: &mut [u8; N]) -> u32 {
-    into(bytes).0
+    into(bytes).start
 }
 
 /// Fills an array by a host function that writes exactly that much.
+#[inline(always)]
 fn filled<const N: usize>(fill: impl FnOnce(u32)) -> [u8; N] {
-    let mut bytes = [0; N];
-    fill(at_mut(&mut bytes));
-    bytes
+    let mut bytes = core::mem::MaybeUninit::<[u8; N]>::uninit();
+    fill(bytes.as_mut_ptr().expose_provenance() as u32);
+    // SAFETY: the host has written all of it. (Natively there is none, and
+    // nobody gets here.)
+    unsafe { bytes.assume_init() }
 }
 
 fn length(answer: i64) -> Option<usize> {
@@ -84,7 +110,7 @@ fn status(code: u32) -> CallStatus {
 
 // SAFETY of all calls below: every address and length comes from a live slice
 // or array that is borrowed for the whole call, shared where the host reads and
-// exclusive where it writes; the host writes no further than the length it was
+// exclusive where it writes, or from the sink's region, which nobody borrows; the host writes no further than the length it was
 // given, or than the fixed size the table states.
 macro_rules! host {
     ($name:ident($($arg:expr),*)) => {
@@ -93,30 +119,28 @@ macro_rules! host {
     };
 }
 
+#[cfg(target_family = "wasm")]
 pub(crate) fn input_len() -> usize {
     host!(input_len()) as usize
 }
 
-pub(crate) fn input(out: &mut [u8]) {
-    let (ptr, len) = into(out);
-    host!(input(ptr, 0, len));
+#[cfg(target_family = "wasm")]
+pub(crate) fn input(out: Span) {
+    host!(input(out.start, 0, out.len));
 }
 
-pub(crate) fn return_data(data: &[u8]) {
-    let (ptr, len) = from(data);
-    host!(return_data(ptr, len));
+pub(crate) fn return_data(data: Span) {
+    host!(return_data(data.start, data.len));
 }
 
-pub(crate) fn revert(data: &[u8]) -> ! {
-    let (ptr, len) = from(data);
-    host!(revert(ptr, len))
+pub(crate) fn revert(data: Span) -> ! {
+    host!(revert(data.start, data.len))
 }
 
 // Natively a panic is a panic.
 #[cfg(target_family = "wasm")]
-pub(crate) fn abort(message: &[u8]) -> ! {
-    let (ptr, len) = from(message);
-    host!(abort(ptr, len))
+pub(crate) fn abort(message: Span) -> ! {
+    host!(abort(message.start, message.len))
 }
 
 pub(crate) fn caller() -> Address {
@@ -164,24 +188,20 @@ pub(crate) fn code_hash(address: &Address) -> Option<Hash> {
 }
 
 /// Copies what fits and returns the whole length.
-pub(crate) fn storage_read(key: &[u8], out: &mut [u8]) -> Option<usize> {
-    let ((key, key_len), (out, cap)) = (from(key), into(out));
-    length(host!(storage_read(key, key_len, out, cap)))
+pub(crate) fn storage_read(key: Span, out: Span) -> Option<usize> {
+    length(host!(storage_read(key.start, key.len, out.start, out.len)))
 }
 
-pub(crate) fn storage_write(key: &[u8], value: &[u8]) {
-    let ((key, key_len), (value, value_len)) = (from(key), from(value));
-    host!(storage_write(key, key_len, value, value_len));
+pub(crate) fn storage_write(key: Span, value: Span) {
+    host!(storage_write(key.start, key.len, value.start, value.len));
 }
 
-pub(crate) fn storage_remove(key: &[u8]) -> bool {
-    let (key, len) = from(key);
-    host!(storage_remove(key, len)) != 0
+pub(crate) fn storage_remove(key: Span) -> bool {
+    host!(storage_remove(key.start, key.len)) != 0
 }
 
-pub(crate) fn storage_contains(key: &[u8]) -> Option<usize> {
-    let (key, len) = from(key);
-    length(host!(storage_contains(key, len)))
+pub(crate) fn storage_contains(key: Span) -> bool {
+    host!(storage_contains(key.start, key.len)) != ABSENT
 }
 
 pub(crate) fn storage_next(
@@ -190,11 +210,16 @@ pub(crate) fn storage_next(
     order: ScanOrder,
     out: &mut [u8],
 ) -> Option<usize> {
-    let ((after, after_len), (bound, bound_len)) = (from(after), from(bound));
-    let (out, cap) = into(out);
+    let (after, bound, out) = (from(after), from(bound), into(out));
     let order = order as u32;
     length(host!(storage_next(
-        after, after_len, bound, bound_len, order, out, cap
+        after.start,
+        after.len,
+        bound.start,
+        bound.len,
+        order,
+        out.start,
+        out.len
     )))
 }
 
@@ -219,26 +244,26 @@ fn deposit_at(bytes: &Option<[u8; 16]>) -> u32 {
 
 pub(crate) fn call(callee: &Address, terms: &Terms<'_>) -> CallStatus {
     let deposit = terms.deposit.map(u128::to_le_bytes);
-    let (input, input_len) = from(terms.input);
+    let input = from(terms.input);
     status(host!(call(
         at(&callee.0),
         at(&terms.value.to_le_bytes()),
         terms.gas,
         deposit_at(&deposit),
         terms.flags,
-        input,
-        input_len
+        input.start,
+        input.len
     )))
 }
 
 pub(crate) fn delegate_call(code_hash: &Hash, terms: &Terms<'_>) -> CallStatus {
-    let (input, input_len) = from(terms.input);
+    let input = from(terms.input);
     status(host!(delegate_call(
         at(&code_hash.0),
         terms.gas,
         terms.flags,
-        input,
-        input_len
+        input.start,
+        input.len
     )))
 }
 
@@ -249,7 +274,7 @@ pub(crate) fn instantiate(
     terms: &Terms<'_>,
 ) -> (CallStatus, Address) {
     let deposit = terms.deposit.map(u128::to_le_bytes);
-    let (input, input_len) = from(terms.input);
+    let input = from(terms.input);
     let mut address = [0; 32];
     let status = status(host!(instantiate(
         at(&code_hash.0),
@@ -260,8 +285,8 @@ pub(crate) fn instantiate(
         // An address is an array of bytes and nothing else.
         grants.as_ptr().expose_provenance() as u32,
         grants.len() as u32,
-        input,
-        input_len,
+        input.start,
+        input.len,
         at_mut(&mut address)
     )));
     (status, Address(address))
@@ -272,8 +297,8 @@ pub(crate) fn returned_len() -> usize {
 }
 
 pub(crate) fn returned(out: &mut [u8]) {
-    let (ptr, len) = into(out);
-    host!(returned(ptr, 0, len));
+    let out = into(out);
+    host!(returned(out.start, 0, out.len));
 }
 
 pub(crate) fn set_code(code_hash: &Hash) -> CallStatus {
@@ -285,21 +310,19 @@ pub(crate) fn terminate(beneficiary: &Address) -> ! {
 }
 
 /// `topics` are `count` times 32 bytes.
-pub(crate) fn event(topics: &[u8], count: usize, data: &[u8]) {
-    let ((topics, _), (data, len)) = (from(topics), from(data));
-    host!(event(topics, count as u32, data, len));
+pub(crate) fn event(topics: Span, count: usize, data: Span) {
+    host!(event(topics.start, count as u32, data.start, data.len));
 }
 
 pub(crate) fn debug_log(message: &[u8]) {
-    let (ptr, len) = from(message);
-    host!(debug_log(ptr, len));
+    let message = from(message);
+    host!(debug_log(message.start, message.len));
 }
 
 macro_rules! hashes {
     ($($name:ident)*) => { $(
-        pub(crate) fn $name(data: &[u8]) -> [u8; 32] {
-            let (ptr, len) = from(data);
-            filled(|out| host!($name(ptr, len, out)))
+        pub(crate) fn $name(data: Span) -> [u8; 32] {
+            filled(|out| host!($name(data.start, data.len, out)))
         }
     )* };
 }
@@ -320,6 +343,11 @@ pub(crate) fn secp256r1_verify(hash: &[u8; 32], signature: &[u8; 64], key: &[u8;
 }
 
 pub(crate) fn ed25519_verify(message: &[u8], signature: &[u8; 64], key: &[u8; 32]) -> bool {
-    let (ptr, len) = from(message);
-    host!(ed25519_verify(ptr, len, at(signature), at(key))) != 0
+    let message = from(message);
+    host!(ed25519_verify(
+        message.start,
+        message.len,
+        at(signature),
+        at(key)
+    )) != 0
 }

@@ -125,6 +125,8 @@ fn collections_are_those_of_the_standard_library() {
         prop_assert_eq!(chain.host.storage(&contract).count(), model.keys());
 
         let range = chain.call(contract, messages::range(&low, &high, from_behind, most));
+        let keys = chain.call(contract, messages::keys(&low, &high, from_behind, most));
+        prop_assert!(keys.iter().eq(range.iter().map(|(key, _)| key)), "{:?} {:?}", keys, range);
         prop_assert_eq!(range, expected_range(&model, low, high, from_behind, most));
         let all = chain.call(contract, messages::from_both_ends());
         prop_assert_eq!(all.len(), model.ordered.len());

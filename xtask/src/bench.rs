@@ -8,7 +8,7 @@ use crate::{process, ui};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Passed on, as in `cargo xtask bench -- --quick`
+    /// Passed on, as in `cargo xtask bench -- --quick` or `-- --sizes-only`
     #[arg(last = true)]
     rest: Vec<String>,
 }
@@ -30,7 +30,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
     if arguments
         .rest
         .iter()
-        .any(|argument| argument == "--modules-only")
+        .any(|argument| ["--modules-only", "--sizes-only"].contains(&argument.as_str()))
     {
         return Ok(true);
     }

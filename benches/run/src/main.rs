@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use bench_summary::{Summary, collect};
+use bench_summary::{Figure, Summary, collect};
 use clap::Parser;
 
 mod machine;
@@ -53,12 +53,28 @@ struct Arguments {
     /// Stops after the Wasm modules are built.
     #[arg(long)]
     modules_only: bool,
+    /// Builds and weighs the contracts of the group `size`, and nothing else.
+    #[arg(long)]
+    sizes_only: bool,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let folders = Folders::new()?;
 
+    if arguments.sizes_only {
+        for figure in sizes::weigh(&folders)? {
+            let Figure {
+                subject,
+                workload,
+                value,
+                unit,
+                ..
+            } = figure;
+            println!("{workload:8} {subject:9} {value:6} {unit}");
+        }
+        return Ok(());
+    }
     modules::build(&folders)?;
     println!("modules: {}", folders.modules().display());
     if arguments.modules_only {

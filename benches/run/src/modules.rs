@@ -52,7 +52,8 @@ fn sdk_token(folders: &Folders) -> Result<PathBuf> {
     let build = folders.bench().join("contracts");
     let mut command = Command::new(cargo());
     command
-        .args(["build", "--release", "--package", "hull-token"])
+        .args(["rustc", "--release", "--package", "hull-token"])
+        .args(["--lib", "--crate-type", "cdylib"])
         .args(["--target", TARGET, "--target-dir"])
         .arg(&build)
         .current_dir(folders.workspace.join("../contracts"));

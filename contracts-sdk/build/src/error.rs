@@ -8,6 +8,8 @@ use hull_abi::AbiError;
 use hull_host_api::Capabilities;
 use thiserror::Error;
 
+use crate::Undeclared;
+
 /// Why there is no contract.
 #[derive(Debug, Error)]
 pub enum BuildError {
@@ -92,12 +94,27 @@ pub enum BuildError {
         /// What the ABI says.
         abi: Box<Capabilities>,
     },
+    /// The code uses what it does not declare, and a chain would refuse it.
+    #[error(
+        "{library} asks its host for more than it declares:{}",
+        lines(undeclared)
+    )]
+    Undeclared {
+        /// The library.
+        library: String,
+        /// What is missing.
+        undeclared: Vec<Undeclared>,
+    },
     /// What came out is not the module that was expected.
     #[error("the compiled module: {reason}")]
     Module {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+fn lines(undeclared: &[Undeclared]) -> String {
+    undeclared.iter().map(|it| format!("\n{it}")).collect()
 }
 
 impl BuildError {

@@ -20,6 +20,8 @@
 //!    ABI: the SDK's macros generate the function `abi` for it.
 //! 4. The module is taken apart and put together without what a chain does not
 //!    need, and the two sections are added.
+//! 5. What it imports is held against the capabilities it declares: a chain
+//!    refuses code that asks for more ([`Undeclared`]).
 //!
 //! The same sources, lock file, compiler and flags give the same bytes,
 //! whoever builds them, in whichever folder.
@@ -45,6 +47,7 @@ mod report;
 mod request;
 mod symbols;
 mod tool_chain;
+mod undeclared;
 
 pub use error::BuildError;
 pub use hull_abi::Abi;
@@ -54,3 +57,4 @@ pub use report::{Import, ReportError, SizeReport};
 pub use request::{AbiSource, Built, Request, build};
 pub use symbols::{Location, Symbols, SymbolsError};
 pub use tool_chain::{StandardLibrary, TARGET, ToolChain};
+pub use undeclared::Undeclared;

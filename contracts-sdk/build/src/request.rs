@@ -114,6 +114,14 @@ pub fn build(request: &Request, tell: &mut dyn FnMut(Progress)) -> Result<Built,
         let report = SizeReport::read(&wasm).map_err(|error| BuildError::Module {
             reason: error.to_string(),
         })?;
+        let undeclared = report.undeclared();
+        if !undeclared.is_empty() {
+            let library = package.library.clone();
+            return Err(BuildError::Undeclared {
+                library,
+                undeclared,
+            });
+        }
         let mut record = record::begin(&tool_chain);
         record.name.clone_from(&package.name);
         record.version.clone_from(&package.version);

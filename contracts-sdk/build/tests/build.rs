@@ -192,6 +192,17 @@ fn what_is_no_contract_is_told_apart() {
         other => panic!("{other:?}"),
     }
 
+    // The same signature, of a group that is not the least one.
+    let library = LIBRARY.replace("return_data(", "debug_log(");
+    write(&project.folder.join("src/lib.rs"), &library);
+    match build(&project.request(AbiSource::None), &mut |_| {}) {
+        Err(BuildError::Undeclared { undeclared, .. }) => {
+            assert_eq!(undeclared.len(), 1, "{undeclared:?}");
+            assert_eq!(undeclared[0].functions, ["debug_log"]);
+        }
+        other => panic!("{other:?}"),
+    }
+
     write(&project.folder.join("src/lib.rs"), "this is no Rust\n");
     let refused = build(&project.request(AbiSource::None), &mut |_| {});
     assert!(

@@ -96,7 +96,7 @@ fn variants(data: &DataEnum, sdk: &Tokens) -> Result<Tokens> {
 }
 
 /// What the codec takes: its attribute, else the discriminant, else the position.
-fn variant_index(position: usize, variant: &Variant) -> Result<u8> {
+pub(crate) fn variant_index(position: usize, variant: &Variant) -> Result<u8> {
     if let Some(index) = variant
         .attrs
         .iter()

@@ -58,23 +58,26 @@ fn entry(
         .map(|method| arm(contract, method, payable, sdk));
     let otherwise = match fallback {
         Some(method) => fallback_arm(contract, method, payable, sdk),
-        None => quote!(#sdk::rt::unreadable()),
+        None => quote!(_ => #sdk::rt::unreadable()),
     };
     let Contract { root, .. } = contract;
-    let whole = fallback.map(|_| quote!(let whole = input.clone();));
+    // Without a fallback input that is too short to choose is the end.
+    let selector = match fallback {
+        Some(_) => quote!(#sdk::rt::selector_if_any()),
+        None => quote!(::core::option::Option::Some(#sdk::rt::selector())),
+    };
     quote! {
         const _: () = {
             #[unsafe(export_name = #export)]
             extern "C" fn entry() {
                 #deny
-                let mut input = #sdk::rt::input();
-                #whole
+                #sdk::rt::input();
                 let mut contract =
                     <#root as #sdk::storage::Storage>::at(#sdk::storage::Key::ROOT);
                 let contract = &mut contract;
-                match #sdk::rt::selector(&mut input) {
+                match #selector {
                     #(#arms)*
-                    _ => #otherwise,
+                    #otherwise,
                 }
             }
         };
@@ -97,7 +100,7 @@ fn arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &Tokens) -
         .map(|index| quote::format_ident!("argument_{index}"))
         .collect();
     let decoded = names.iter().zip(arguments).map(|(name, (_, ty))| {
-        quote_spanned!(ty.span()=> let #name: #ty = #sdk::rt::Pick::<#ty>::new().argument(&mut input);)
+        quote_spanned!(ty.span()=> let #name: #ty = #sdk::rt::Pick::<#ty>::new().argument();)
     });
     let reply = quote_spanned! {method.returns.span()=>
         #sdk::rt::reply(&result, #sdk::rt::Probe(&result).failed())
@@ -108,7 +111,7 @@ fn arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &Tokens) -
         ::core::option::Option::Some(#selector) => {
             #deny
             #(#decoded)*
-            #sdk::rt::end(&input);
+            #sdk::rt::end();
             let result = #root::#ident(contract, #(#names),*);
             #reply
         }
@@ -119,10 +122,12 @@ fn fallback_arm(contract: &Contract, method: &Method, some_payable: bool, sdk: &
     let Contract { root, .. } = contract;
     let ident = &method.ident;
     let deny = deny_payment(method, some_payable, sdk);
-    quote! {{
-        #deny
-        #sdk::rt::reply_raw(#root::#ident(contract, #sdk::rt::rest(&whole)))
-    }}
+    quote! {
+        _ => {
+            #deny
+            #sdk::rt::reply_raw(#root::#ident(contract, #sdk::rt::whole()))
+        }
+    }
 }
 
 /// The `#[cfg]`s of a method hold for its arm too.

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Error, Fields, Generics, Ident, Item, Result};
 
-use crate::{decode, names};
+use crate::{decode, encode, names};
 
 pub(crate) fn expand(name: &str, arguments: &Tokens, item: Tokens) -> Result<Tokens> {
     if !arguments.is_empty() {
@@ -41,17 +41,26 @@ pub(crate) fn expand(name: &str, arguments: &Tokens, item: Tokens) -> Result<Tok
 pub(crate) fn derives(item: &Tokens, sdk: &Tokens) -> Result<Tokens> {
     let info = quote!(#sdk::abi::scale_info);
     let decode = match syn::parse2(item.clone()) {
-        Ok(item) => decode::implementation(&item, sdk)?,
+        Ok(item) => match decode::implementation(&item, sdk)? {
+            Some(decode) => Some((decode, encode::implementation(&item, sdk)?)),
+            None => None,
+        },
         // What is no type is refused by whoever asked.
         Err(_) => return Ok(item.clone()),
     };
-    let derived = decode
-        .is_none()
-        .then(|| quote!(#[derive(#sdk::codec::Decode)]));
+    let (derived, item, decode) = match decode {
+        Some((decode, encode)) => (None, without_codec(item)?, quote!(#decode #encode)),
+        None => (
+            Some(quote! {
+                #[derive(#sdk::codec::Encode, #sdk::codec::Decode)]
+                #[codec(crate = #sdk::codec)]
+            }),
+            item.clone(),
+            Tokens::new(),
+        ),
+    };
     Ok(quote! {
-        #[derive(#sdk::codec::Encode)]
         #derived
-        #[codec(crate = #sdk::codec)]
         #[cfg_attr(
             not(target_family = "wasm"),
             derive(#info::TypeInfo),
@@ -60,6 +69,20 @@ pub(crate) fn derives(item: &Tokens, sdk: &Tokens) -> Result<Tokens> {
         #item
         #decode
     })
+}
+
+/// The item with the codec's attributes for the description only: no other
+/// derive is there to take them.
+fn without_codec(item: &Tokens) -> Result<Tokens> {
+    let mut item: Item = syn::parse2(item.clone())?;
+    if let Item::Enum(item) = &mut item {
+        let attributes = item.variants.iter_mut().flat_map(|it| &mut it.attrs);
+        for attribute in attributes.filter(|it| it.path().is_ident("codec")) {
+            let meta = &attribute.meta;
+            *attribute = syn::parse_quote!(#[cfg_attr(not(target_family = "wasm"), #meta)]);
+        }
+    }
+    Ok(quote!(#item))
 }
 
 /// A type without parameters can be a topic. A plain enum is one byte and needs

@@ -100,7 +100,7 @@ fn implementation(item: &ItemStruct, slots: &[u8]) -> Tokens {
     let fields = item.fields.iter().zip(slots).map(|(field, slot)| {
         let (name, ty) = (&field.ident, &field.ty);
         quote_spanned! {ty.span()=>
-            #name: <#ty as #sdk::storage::Storage>::at(key.field(&[#slot]))
+            #name: <#ty as #sdk::storage::Storage>::at(key.field::<#slot>())
         }
     });
     quote! {

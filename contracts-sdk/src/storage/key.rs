@@ -1,56 +1,128 @@
 //! Keys of storage.
 
+use core::fmt;
+
 use hull_host_api::limits;
 use parity_scale_codec::{Encode, Output};
 
-use crate::buffer::{self, Buffer};
 use crate::fail;
+use crate::sink::{self, Sink};
 
 /// Longest key in bytes.
 pub const MAX_KEY_LEN: usize = limits::MAX_KEY_LEN as usize;
+
+pub(crate) const KEY_TOO_LONG: &str = "a storage key is longer than 256 bytes";
 
 /// Where in storage a collection lives: the bytes that all its keys begin with.
 ///
 /// The root is empty; a field adds one byte, its slot; an entry of a map adds
 /// the encoded key. So keys are short, and no two places share one, because
 /// every part says itself where it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key(&'static [u8]);
+///
+/// It is one address, because every collection holds one and every operation is
+/// handed one.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// use hull::storage::{Key, Storage};
+///
+/// #[hull::storage]
+/// struct Pair {
+///     first: Value<u8>,
+///     second: Value<u8>,
+/// }
+///
+/// assert!(Key::ROOT.as_bytes().is_empty());
+/// // Nothing is loaded: what is stored there can be anything.
+/// let pair = Pair::at(Key::ROOT);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Key(
+    /// Their number in two bytes, and the bytes.
+    *const u8,
+);
+
+/// Bytes of the number.
+const HEADER: usize = 2;
 
 impl Key {
     /// The contract's own storage struct.
-    pub const ROOT: Self = Self(&[]);
+    pub const ROOT: Self = Self([0; HEADER].as_ptr());
 
-    /// The place of a field. `slot` is one byte, static so that the fields of the
-    /// root, which every call sets up, cost nothing.
+    /// The place of a field. The slot is known to the compiler so that the fields
+    /// of the root, which every call sets up, cost nothing.
     #[doc(hidden)]
     #[must_use]
-    #[inline]
-    pub fn field(self, slot: &'static [u8; 1]) -> Self {
-        if self.0.is_empty() {
-            Self(slot)
+    #[inline(always)]
+    pub fn field<const SLOT: u8>(self) -> Self {
+        if self.as_bytes().is_empty() {
+            Self(const { &[1, 0, SLOT] }.as_ptr())
         } else {
-            self.join(slot)
+            self.join(SLOT)
         }
     }
 
     /// The bytes.
+    #[inline]
+    #[allow(unsafe_code, reason = "bytes behind a thin pointer")]
     pub fn as_bytes(self) -> &'static [u8] {
-        self.0
+        // SAFETY: the pointer is to static bytes, and the first two of them say
+        // how many follow: see `ROOT`, `field` and `kept`.
+        unsafe {
+            let len = u16::from_le_bytes([*self.0, *self.0.add(1)]);
+            core::slice::from_raw_parts(self.0.add(HEADER), usize::from(len))
+        }
     }
 
     /// The place of an entry.
     pub(crate) fn entry(self, key: &impl Encode) -> Self {
-        let mut whole = KeyBuf::new(self);
-        key.encode_to(&mut whole);
-        whole.into_key()
+        self.begin();
+        key.encode_to(&mut Sink);
+        kept()
     }
 
     #[inline(never)]
-    fn join(self, part: &[u8]) -> Self {
-        let mut whole = KeyBuf::new(self);
-        whole.push(part);
-        whole.into_key()
+    fn join(self, slot: u8) -> Self {
+        self.begin();
+        sink::push(slot);
+        kept()
+    }
+
+    /// Begins a place below this one.
+    #[inline(never)]
+    fn begin(self) {
+        sink::open();
+        sink::write(&[0; HEADER]);
+        sink::write(self.as_bytes());
+    }
+}
+
+/// Keeps the place in the sink for the rest of the call.
+#[inline(never)]
+fn kept() -> Key {
+    let place = sink::keep();
+    let len = place.len().wrapping_sub(HEADER);
+    if len > MAX_KEY_LEN {
+        too_long();
+    }
+    if let Some(header) = place.first_chunk_mut() {
+        *header = (len as u16).to_le_bytes();
+    }
+    Key(place.as_ptr())
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Key {}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Key").field(&self.as_bytes()).finish()
     }
 }
 
@@ -72,7 +144,9 @@ impl KeyBuf {
             .and_then(|rest| rest.get_mut(..part.len()));
         match place {
             Some(place) => {
-                buffer::copy(part, place);
+                for (to, from) in place.iter_mut().zip(part) {
+                    *to = *from;
+                }
                 self.len = self.len.wrapping_add(part.len());
             }
             None => self.len = MAX_KEY_LEN + 1,
@@ -88,7 +162,7 @@ impl KeyBuf {
 
     pub(crate) fn new(prefix: Key) -> Self {
         let mut key = Self::empty();
-        key.push(prefix.0);
+        key.push(prefix.as_bytes());
         key
     }
 
@@ -108,7 +182,6 @@ impl KeyBuf {
     }
 
     /// Ends the call if this is no key.
-    #[track_caller]
     pub(crate) fn check(&self) {
         if self.len > MAX_KEY_LEN {
             too_long();
@@ -116,10 +189,11 @@ impl KeyBuf {
     }
 
     /// Keeps the key for the rest of the call.
-    #[track_caller]
     pub(crate) fn into_key(self) -> Key {
         self.check();
-        Key(Buffer::of(self.get().unwrap_or_default()).leak())
+        Key::ROOT.begin();
+        sink::write(self.get().unwrap_or_default());
+        kept()
     }
 
     /// The edge of a range just before the key: what lies strictly beyond it is
@@ -162,9 +236,8 @@ impl Output for KeyBuf {
 }
 
 #[cold]
-#[track_caller]
 pub(crate) fn too_long() -> ! {
-    fail("a storage key is longer than 256 bytes")
+    fail::without_place(KEY_TOO_LONG)
 }
 
 #[cfg(test)]
@@ -181,6 +254,23 @@ mod tests {
 
     fn bytes(key: &KeyBuf) -> Vec<u8> {
         key.get().expect("a key").to_vec()
+    }
+
+    #[test]
+    fn places_are_made_of_slots_and_keys() {
+        let field = Key::ROOT.field::<7>();
+        assert_eq!(
+            (Key::ROOT.as_bytes(), field.as_bytes()),
+            (&[][..], &[7][..])
+        );
+        let entry = field.entry(&0x0102_u16);
+        assert_eq!(entry.as_bytes(), [7, 2, 1]);
+        assert_eq!(entry.field::<9>().as_bytes(), [7, 2, 1, 9]);
+        assert_eq!(key(&[7, 2, 1]).into_key(), entry);
+        assert_eq!(
+            key(&[5; MAX_KEY_LEN]).into_key().as_bytes(),
+            [5; MAX_KEY_LEN]
+        );
     }
 
     proptest! {

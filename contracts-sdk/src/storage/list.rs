@@ -4,10 +4,9 @@ use core::marker::PhantomData;
 
 use parity_scale_codec::{Decode, Encode};
 
-use super::key::KeyBuf;
 use super::raw;
 use super::{Key, Ref, RefMut, Storage};
-use crate::fail;
+use crate::{fail, sink};
 
 /// Values, or whole collections, by position.
 ///
@@ -47,7 +46,8 @@ impl<T> Storage for List<T> {
 impl<T> List<T> {
     /// How many elements there are.
     pub fn len(&self) -> u32 {
-        raw::read(Some(self.key.as_bytes())).unwrap_or(0)
+        raw::begin(self.key);
+        raw::read_or_default()
     }
 
     /// Whether there is no element.
@@ -56,18 +56,19 @@ impl<T> List<T> {
     }
 
     fn set_len(&mut self, len: u32) {
-        let place = Some(self.key.as_bytes());
+        raw::begin(self.key);
         if len == 0 {
-            raw::remove(place);
+            raw::remove();
         } else {
-            raw::done(raw::write(place, &len));
+            raw::write(&len);
         }
     }
 
-    fn element(&self, index: u32) -> KeyBuf {
-        let mut key = KeyBuf::new(self.key);
-        key.push(&index.to_be_bytes());
-        key
+    /// Puts an element's key into the sink.
+    #[inline(never)]
+    fn begin(&self, index: u32) {
+        raw::begin(self.key);
+        sink::write(&index.to_be_bytes());
     }
 
     /// The index behind the last one.
@@ -84,7 +85,8 @@ impl<T> List<T> {
 impl<T: Encode + Decode> List<T> {
     /// The element at an index, or `None` beyond the end. One read.
     pub fn get(&self, index: u32) -> Option<T> {
-        raw::read(self.element(index).get())
+        self.begin(index);
+        raw::read()
     }
 
     /// Replaces the element at an index.
@@ -93,11 +95,12 @@ impl<T: Encode + Decode> List<T> {
     /// If there is none, or the value is longer than 65,536 bytes.
     #[track_caller]
     pub fn set(&mut self, index: u32, value: &T) {
-        let key = self.element(index);
-        if !raw::contains(key.get()) {
+        self.begin(index);
+        if !raw::contains() {
             fail("a list has no element at this index");
         }
-        raw::done(raw::write(key.get(), value));
+        self.begin(index);
+        raw::write(value);
     }
 
     /// Appends an element and returns its index.
@@ -107,7 +110,8 @@ impl<T: Encode + Decode> List<T> {
     #[track_caller]
     pub fn push(&mut self, value: &T) -> u32 {
         let (index, len) = self.end();
-        raw::done(raw::write(self.element(index).get(), value));
+        self.begin(index);
+        raw::write(value);
         self.set_len(len);
         index
     }
@@ -115,9 +119,9 @@ impl<T: Encode + Decode> List<T> {
     /// Removes the last element and returns it.
     pub fn pop(&mut self) -> Option<T> {
         let last = self.len().checked_sub(1)?;
-        let key = self.element(last);
-        let value = raw::read(key.get());
-        raw::remove(key.get());
+        let value = self.get(last);
+        self.begin(last);
+        raw::remove();
         self.set_len(last);
         value
     }
@@ -130,7 +134,8 @@ impl<T: Encode + Decode> List<T> {
         if self.len() == index {
             return Some(last);
         }
-        raw::done(raw::write(self.element(index).get(), &last));
+        self.begin(index);
+        raw::write(&last);
         Some(value)
     }
 
@@ -139,7 +144,8 @@ impl<T: Encode + Decode> List<T> {
         let before = self.len();
         if len < before {
             for index in len..before {
-                raw::remove(self.element(index).get());
+                self.begin(index);
+                raw::remove();
             }
             self.set_len(len);
         }
@@ -173,6 +179,6 @@ impl<T: Storage> List<T> {
     }
 
     fn place(&self, index: u32) -> T {
-        T::at(self.element(index).into_key())
+        T::at(self.key.entry(&index.to_be_bytes()))
     }
 }

@@ -4,9 +4,9 @@ use core::marker::PhantomData;
 
 use parity_scale_codec::{Decode, Encode, EncodeLike};
 
-use super::key::KeyBuf;
 use super::raw::{self, StorageError};
 use super::{Key, Ref, RefMut, Storage};
+use crate::sink::Sink;
 
 /// Values, or whole collections, by key. It cannot be walked through: for that
 /// there is [`OrderedMap`](super::OrderedMap).
@@ -50,34 +50,40 @@ impl<K, V> Storage for Map<K, V> {
 }
 
 impl<K: Encode, V> Map<K, V> {
-    fn key(&self, key: &impl EncodeLike<K>) -> KeyBuf {
-        let mut whole = KeyBuf::new(self.key);
-        key.encode_to(&mut whole);
-        whole
+    /// Puts the entry's key into the sink.
+    #[inline(always)]
+    fn begin(&self, key: &impl EncodeLike<K>) {
+        raw::begin(self.key);
+        key.encode_to(&mut Sink);
     }
 }
 
 impl<K: Encode, V: Encode + Decode> Map<K, V> {
     /// The value at a key, or `None`.
+    #[inline]
     pub fn get(&self, key: &impl EncodeLike<K>) -> Option<V> {
-        raw::read(self.key(key).get())
+        self.begin(key);
+        raw::read()
     }
 
     /// The value at a key, or the type's default.
+    #[inline]
     pub fn get_or_default(&self, key: &impl EncodeLike<K>) -> V
     where
         V: Default,
     {
-        self.get(key).unwrap_or_default()
+        self.begin(key);
+        raw::read_or_default()
     }
 
     /// Sets the value at a key.
     ///
     /// # Panics
     /// If key or value are too long to be stored; see [`try_insert`](Self::try_insert).
-    #[track_caller]
+    #[inline]
     pub fn insert(&mut self, key: &impl EncodeLike<K>, value: &V) {
-        raw::done(self.try_insert(key, value));
+        self.begin(key);
+        raw::write(value);
     }
 
     /// Sets the value at a key.
@@ -85,25 +91,29 @@ impl<K: Encode, V: Encode + Decode> Map<K, V> {
     /// # Errors
     /// See [`StorageError`]; nothing is changed.
     pub fn try_insert(&mut self, key: &impl EncodeLike<K>, value: &V) -> Result<(), StorageError> {
-        raw::write(self.key(key).get(), value)
+        self.begin(key);
+        raw::try_write(value)
     }
 
     /// Removes the value at a key and returns it.
     pub fn take(&mut self, key: &impl EncodeLike<K>) -> Option<V> {
-        let key = self.key(key);
-        let value = raw::read(key.get())?;
-        raw::remove(key.get());
+        let value = self.get(key)?;
+        self.remove(key);
         Some(value)
     }
 
     /// Removes the value at a key and says whether there was one.
+    #[inline]
     pub fn remove(&mut self, key: &impl EncodeLike<K>) -> bool {
-        raw::remove(self.key(key).get())
+        self.begin(key);
+        raw::remove()
     }
 
     /// Whether there is a value at a key; cheaper than reading it.
+    #[inline]
     pub fn contains(&self, key: &impl EncodeLike<K>) -> bool {
-        raw::contains(self.key(key).get())
+        self.begin(key);
+        raw::contains()
     }
 }
 

@@ -9,8 +9,8 @@ use parity_scale_codec::{Decode, Encode};
 use super::key::KeyBuf;
 use super::raw::{self, StorageError};
 use super::{Key, OrderedKey, Ref, RefMut, Storage};
-use crate::buffer::Reader;
-use crate::sys;
+use crate::reader::Reader;
+use crate::{cursor, sys};
 
 /// Values, or whole collections, by key, in the order of the keys.
 ///
@@ -18,7 +18,7 @@ use crate::sys;
 /// Ranges go in both directions and read only what they are asked for.
 ///
 /// Gas: a step of a range is a scan, 20,000,000 and 400 a byte of keys, and a
-/// read.
+/// read; a step of [`keys`](Self::keys) is the scan alone.
 ///
 /// ```
 /// # use hull_sdk as hull;
@@ -31,6 +31,10 @@ use crate::sys;
 ///
 /// fn best(book: &Book) -> Option<((u64, u32), Address)> {
 ///     book.bids.iter().next_back()
+/// }
+///
+/// fn best_price(book: &Book) -> Option<u64> {
+///     book.bids.keys(..).next_back().map(|(price, _)| price)
 /// }
 ///
 /// fn at_least(book: &Book, price: u64, most: usize) -> Vec<((u64, u32), Address)> {
@@ -58,12 +62,18 @@ impl<K: OrderedKey, V> OrderedMap<K, V> {
         key.encode_key(&mut whole);
         whole
     }
+
+    /// Puts the entry's key into the sink.
+    fn begin(&self, key: &K) {
+        raw::begin_with(self.key(key).get());
+    }
 }
 
 impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     /// The value at a key, or `None`.
     pub fn get(&self, key: &K) -> Option<V> {
-        raw::read(self.key(key).get())
+        self.begin(key);
+        raw::read()
     }
 
     /// The value at a key, or the type's default.
@@ -78,9 +88,9 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     ///
     /// # Panics
     /// If key or value are too long to be stored; see [`try_insert`](Self::try_insert).
-    #[track_caller]
     pub fn insert(&mut self, key: &K, value: &V) {
-        raw::done(self.try_insert(key, value));
+        self.begin(key);
+        raw::write(value);
     }
 
     /// Sets the value at a key.
@@ -88,25 +98,27 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     /// # Errors
     /// See [`StorageError`]; nothing is changed.
     pub fn try_insert(&mut self, key: &K, value: &V) -> Result<(), StorageError> {
-        raw::write(self.key(key).get(), value)
+        self.begin(key);
+        raw::try_write(value)
     }
 
     /// Removes the value at a key and returns it.
     pub fn take(&mut self, key: &K) -> Option<V> {
-        let key = self.key(key);
-        let value = raw::read(key.get())?;
-        raw::remove(key.get());
+        let value = self.get(key)?;
+        self.remove(key);
         Some(value)
     }
 
     /// Removes the value at a key and says whether there was one.
     pub fn remove(&mut self, key: &K) -> bool {
-        raw::remove(self.key(key).get())
+        self.begin(key);
+        raw::remove()
     }
 
     /// Whether there is a value at a key; cheaper than reading it.
     pub fn contains(&self, key: &K) -> bool {
-        raw::contains(self.key(key).get())
+        self.begin(key);
+        raw::contains()
     }
 
     /// The entry with the smallest key.
@@ -129,8 +141,25 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
     ///
     /// # Panics
     /// If an end of the range is a key that is too long.
-    #[track_caller]
     pub fn range(&self, range: impl RangeBounds<K>) -> Range<'_, K, V> {
+        Range {
+            scan: self.scan(range),
+            of: PhantomData,
+        }
+    }
+
+    /// The keys in a range without their values, which are not read.
+    ///
+    /// # Panics
+    /// If an end of the range is a key that is too long.
+    pub fn keys(&self, range: impl RangeBounds<K>) -> Keys<'_, K> {
+        Keys {
+            scan: self.scan(range),
+            of: PhantomData,
+        }
+    }
+
+    fn scan(&self, range: impl RangeBounds<K>) -> Scan {
         let low = match range.start_bound() {
             Bound::Unbounded => KeyBuf::new(self.key),
             Bound::Excluded(key) => self.key(key),
@@ -143,13 +172,10 @@ impl<K: OrderedKey, V: Encode + Decode> OrderedMap<K, V> {
         };
         low.check();
         high.check();
-        Range {
-            scan: Scan {
-                prefix: self.key.as_bytes().len(),
-                low,
-                high,
-            },
-            of: PhantomData,
+        Scan {
+            prefix: self.key.as_bytes().len(),
+            low,
+            high,
         }
     }
 }
@@ -199,15 +225,29 @@ impl Scan {
         Some(edge)
     }
 
-    fn next<K: OrderedKey, V: Decode>(&mut self, order: ScanOrder) -> Option<(K, V)> {
+    fn key<K: OrderedKey>(&mut self, order: ScanOrder) -> Option<K> {
         let prefix = self.prefix;
-        let whole = self.step(order)?.get();
-        let mut own = Reader::new(whole?.get(prefix..)?);
-        let key = K::decode_key(&mut own);
-        match (key, raw::read(whole)) {
-            (Some(key), Some(value)) => Some((key, value)),
-            _ => raw::undecodable(),
+        let whole = self.step(order)?.get()?;
+        Some(own_key(whole, prefix))
+    }
+
+    fn entry<K: OrderedKey, V: Decode>(&mut self, order: ScanOrder) -> Option<(K, V)> {
+        let prefix = self.prefix;
+        let whole = self.step(order)?.get()?;
+        raw::begin_with(Some(whole));
+        match raw::read() {
+            Some(value) => Some((own_key(whole, prefix), value)),
+            None => cursor::broken(),
         }
+    }
+}
+
+/// The key behind the map's own place; ends the call if there is none.
+fn own_key<K: OrderedKey>(whole: &[u8], prefix: usize) -> K {
+    let own = whole.get(prefix..).map(Reader::new);
+    match own.and_then(|mut own| K::decode_key(&mut own)) {
+        Some(key) => key,
+        None => cursor::broken(),
     }
 }
 
@@ -221,12 +261,32 @@ impl<K: OrderedKey, V: Decode> Iterator for Range<'_, K, V> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        self.scan.next(ScanOrder::Ascending)
+        self.scan.entry(ScanOrder::Ascending)
     }
 }
 
 impl<K: OrderedKey, V: Decode> DoubleEndedIterator for Range<'_, K, V> {
     fn next_back(&mut self) -> Option<(K, V)> {
-        self.scan.next(ScanOrder::Descending)
+        self.scan.entry(ScanOrder::Descending)
+    }
+}
+
+/// Keys of an [`OrderedMap`], found one at a time.
+pub struct Keys<'a, K> {
+    scan: Scan,
+    of: PhantomData<&'a K>,
+}
+
+impl<K: OrderedKey> Iterator for Keys<'_, K> {
+    type Item = K;
+
+    fn next(&mut self) -> Option<K> {
+        self.scan.key(ScanOrder::Ascending)
+    }
+}
+
+impl<K: OrderedKey> DoubleEndedIterator for Keys<'_, K> {
+    fn next_back(&mut self) -> Option<K> {
+        self.scan.key(ScanOrder::Descending)
     }
 }

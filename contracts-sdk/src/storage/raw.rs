@@ -5,8 +5,9 @@ use core::fmt;
 use hull_host_api::limits;
 use parity_scale_codec::{Decode, Encode};
 
-use crate::buffer::{Buffer, Reader};
-use crate::{fail, sys};
+use super::key::{KEY_TOO_LONG, Key, MAX_KEY_LEN};
+use crate::sink::{self, Sink};
+use crate::{cursor, fail, sys};
 
 /// Longest stored value in bytes.
 pub const MAX_VALUE_LEN: usize = limits::MAX_VALUE_LEN as usize;
@@ -16,6 +17,20 @@ pub const MAX_VALUE_LEN: usize = limits::MAX_VALUE_LEN as usize;
 const FIRST_READ: usize = 128;
 
 /// Why something cannot be stored.
+///
+/// ```
+/// # use hull_sdk as hull;
+/// # use hull::prelude::*;
+/// use hull::storage::StorageError;
+///
+/// /// Whether a text has room.
+/// fn keep(texts: &mut Map<u32, String>, number: u32, text: String) -> bool {
+///     match texts.try_insert(&number, &text) {
+///         Ok(()) => true,
+///         Err(StorageError::KeyTooLong | StorageError::ValueTooLong { .. }) => false,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StorageError {
     /// The whole key, prefix included, is longer than
@@ -31,7 +46,7 @@ pub enum StorageError {
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::KeyTooLong => f.write_str("a storage key is longer than 256 bytes"),
+            Self::KeyTooLong => f.write_str(KEY_TOO_LONG),
             Self::ValueTooLong { found } => {
                 write!(f, "a stored value has {found} bytes, over 65536")
             }
@@ -41,72 +56,112 @@ impl fmt::Display for StorageError {
 
 impl core::error::Error for StorageError {}
 
-/// The value at a key; `None` if there is none or the key is too long for one.
-#[inline]
-#[track_caller]
-pub(crate) fn read<T: Decode>(key: Option<&[u8]>) -> Option<T> {
-    let bytes = fetch(key?)?;
-    match T::decode(&mut Reader::new(bytes.as_slice())) {
-        Ok(value) => Some(value),
-        Err(_) => undecodable(),
+/// Begins a key with a place. What follows goes to the [`Sink`].
+#[inline(never)]
+pub(crate) fn begin(place: Key) {
+    sink::open();
+    sink::write(place.as_bytes());
+}
+
+/// Begins a key that is known as a whole; `None` is one that is too long.
+#[inline(never)]
+pub(crate) fn begin_with(key: Option<&[u8]>) {
+    sink::open();
+    sink::write(key.unwrap_or(&[0; MAX_KEY_LEN + 1]));
+}
+
+/// The value at the key in the sink; `None` if there is none or the key is too
+/// long for one.
+#[inline(always)]
+pub(crate) fn read<T: Decode>() -> Option<T> {
+    fetch().then(cursor::decoded::<T>)
+}
+
+/// The value at the key in the sink, or the default.
+#[inline(never)]
+pub(crate) fn read_or_default<T: Decode + Default>() -> T {
+    if fetch() {
+        cursor::decoded()
+    } else {
+        T::default()
     }
 }
 
+/// Puts the cursor on the value at the key in the sink, if there is one.
 #[inline(never)]
-fn fetch(key: &[u8]) -> Option<Buffer> {
-    let mut bytes = Buffer::new();
-    bytes.resize(FIRST_READ);
-    let len = sys::storage_read(key, bytes.as_mut_slice())?;
-    bytes.resize(len);
+pub(crate) fn fetch() -> bool {
+    let len = sink::len();
+    if len > MAX_KEY_LEN {
+        sink::close();
+        return false;
+    }
+    sink::split();
+    let start = sink::reserve(FIRST_READ);
+    let Some(len) = sys::storage_read(sink::head(), sink::tail()) else {
+        sink::close();
+        return false;
+    };
     if len > FIRST_READ {
-        sys::storage_read(key, bytes.as_mut_slice());
+        sink::reserve(len.wrapping_sub(FIRST_READ));
+        sys::storage_read(sink::head(), sink::tail());
     }
-    Some(bytes)
+    cursor::set(start, len);
+    true
 }
 
-#[inline]
-pub(crate) fn write(key: Option<&[u8]>, value: &impl Encode) -> Result<(), StorageError> {
-    let key = key.ok_or(StorageError::KeyTooLong)?;
-    let mut bytes = Buffer::new();
-    value.encode_to(&mut bytes);
-    write_bytes(key, bytes.as_slice())
+/// Writes a value to the key in the sink.
+#[inline(always)]
+pub(crate) fn try_write(value: &impl Encode) -> Result<(), StorageError> {
+    sink::split();
+    value.encode_to(&mut Sink);
+    try_store()
+}
+
+/// Writes a value to the key in the sink, or ends the call.
+#[inline(always)]
+pub(crate) fn write(value: &impl Encode) {
+    sink::split();
+    value.encode_to(&mut Sink);
+    store();
 }
 
 #[inline(never)]
-fn write_bytes(key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-    if value.len() > MAX_VALUE_LEN {
-        return Err(StorageError::ValueTooLong { found: value.len() });
+fn try_store() -> Result<(), StorageError> {
+    let (key, value) = (sink::head(), sink::tail());
+    if key.len() > MAX_KEY_LEN {
+        return Err(StorageError::KeyTooLong);
+    }
+    let found = value.len();
+    if found > MAX_VALUE_LEN {
+        return Err(StorageError::ValueTooLong { found });
     }
     sys::storage_write(key, value);
+    sink::close();
     Ok(())
 }
 
-/// Ends the call if something could not be stored.
-#[track_caller]
-pub(crate) fn done(stored: Result<(), StorageError>) {
-    match stored {
-        Ok(()) => {}
-        Err(StorageError::KeyTooLong) => super::key::too_long(),
-        Err(StorageError::ValueTooLong { .. }) => value_too_long(),
+#[inline(never)]
+fn store() {
+    if let Err(error) = try_store() {
+        fail::without_place(match error {
+            StorageError::KeyTooLong => KEY_TOO_LONG,
+            StorageError::ValueTooLong { .. } => "a stored value is longer than 65536 bytes",
+        });
     }
 }
 
-pub(crate) fn contains(key: Option<&[u8]>) -> bool {
-    key.is_some_and(|key| sys::storage_contains(key).is_some())
+/// Whether there is something at the key in the sink.
+#[inline(never)]
+pub(crate) fn contains() -> bool {
+    let key = sink::whole();
+    sink::close();
+    key.len() <= MAX_KEY_LEN && sys::storage_contains(key)
 }
 
-pub(crate) fn remove(key: Option<&[u8]>) -> bool {
-    key.is_some_and(sys::storage_remove)
-}
-
-#[cold]
-#[track_caller]
-fn value_too_long() -> ! {
-    fail("a stored value is longer than 65536 bytes")
-}
-
-#[cold]
-#[track_caller]
-pub(crate) fn undecodable() -> ! {
-    fail("a stored value has another type: was the layout changed by an upgrade?")
+/// Removes what is at the key in the sink.
+#[inline(never)]
+pub(crate) fn remove() -> bool {
+    let key = sink::whole();
+    sink::close();
+    key.len() <= MAX_KEY_LEN && sys::storage_remove(key)
 }

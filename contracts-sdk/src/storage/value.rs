@@ -6,7 +6,7 @@ use parity_scale_codec::{Decode, Encode};
 
 use super::raw::{self, StorageError};
 use super::{Key, Storage};
-use crate::fail;
+use crate::{cursor, fail};
 
 /// One value in storage, read and written as a whole, and only when asked for.
 ///
@@ -49,33 +49,40 @@ impl<T: Encode + Decode> Value<T> {
     /// # Panics
     /// If none was ever set; use [`try_get`](Self::try_get) where that may be.
     #[track_caller]
+    #[inline(always)]
     pub fn get(&self) -> T {
-        match self.try_get() {
-            Some(value) => value,
-            None => unset(),
+        raw::begin(self.key);
+        if !raw::fetch() {
+            unset();
         }
+        cursor::decoded()
     }
 
     /// The value, or `None` if there is none.
+    #[inline]
     pub fn try_get(&self) -> Option<T> {
-        raw::read(Some(self.key.as_bytes()))
+        raw::begin(self.key);
+        raw::read()
     }
 
     /// The value, or the type's default if there is none.
+    #[inline]
     pub fn get_or_default(&self) -> T
     where
         T: Default,
     {
-        self.try_get().unwrap_or_default()
+        raw::begin(self.key);
+        raw::read_or_default()
     }
 
     /// Sets the value.
     ///
     /// # Panics
     /// If it encodes to more than 65,536 bytes.
-    #[track_caller]
+    #[inline(always)]
     pub fn set(&mut self, value: &T) {
-        raw::done(self.try_set(value));
+        raw::begin(self.key);
+        raw::write(value);
     }
 
     /// Sets the value.
@@ -83,7 +90,8 @@ impl<T: Encode + Decode> Value<T> {
     /// # Errors
     /// [`StorageError::ValueTooLong`] over 65,536 bytes; nothing is changed.
     pub fn try_set(&mut self, value: &T) -> Result<(), StorageError> {
-        raw::write(Some(self.key.as_bytes()), value)
+        raw::begin(self.key);
+        raw::try_write(value)
     }
 
     /// Removes the value and returns it.
@@ -94,13 +102,17 @@ impl<T: Encode + Decode> Value<T> {
     }
 
     /// Removes the value and says whether there was one. Gives the deposit back.
+    #[inline]
     pub fn remove(&mut self) -> bool {
-        raw::remove(Some(self.key.as_bytes()))
+        raw::begin(self.key);
+        raw::remove()
     }
 
     /// Whether there is a value; cheaper than reading it.
+    #[inline]
     pub fn is_set(&self) -> bool {
-        raw::contains(Some(self.key.as_bytes()))
+        raw::begin(self.key);
+        raw::contains()
     }
 }
 

@@ -136,6 +136,20 @@ macro_rules! endings {
 pub(crate) use endings;
 
 /// A message about to be sent; see [`Chain::call`].
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// let message = chain
+///     .call(counter, messages::get())
+///     .by(carol())
+///     .value(5)
+///     .gas_limit(1_000_000_000)
+///     .aborts();
+/// assert!(message.ends_with("this message takes no value"));
+/// ```
 #[must_use = "nothing is sent before `run`, `returns`, `succeeds`, `fails`, `aborts` or `halts`"]
 pub struct Call<'c, R> {
     chain: &'c mut Chain,

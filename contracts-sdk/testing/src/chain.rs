@@ -44,6 +44,17 @@ pub const START_TIME: Timestamp = 1_767_225_600_000;
 ///
 /// A clone is a snapshot: cheap, and from then on a chain of its own. The same
 /// calls on equal chains do the same.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// let mut chain = Chain::new();
+/// let counter = chain.deploy(constructors::new(40)).address();
+/// let before = chain.clone();
+/// assert_eq!(chain.call(counter, messages::add(2)).returns(), 42);
+/// assert_eq!(chain.height(), before.height() + 1);
+/// assert_eq!(before.query(counter, messages::get()), 40);
+/// ```
 pub struct Chain {
     executor: Executor,
     state: Arc<MemoryState>,
@@ -169,7 +180,15 @@ impl Chain {
     }
 
     /// Asks a contract something, as Alice, without a transaction: nothing
-    /// changes, whatever the message does.
+    /// changes, whatever the message does. A message that writes halts.
+    ///
+    /// ```
+    /// # use counter::{constructors, messages};
+    /// # use hull_testing::*;
+    /// # let mut chain = Chain::new();
+    /// # let counter = chain.deploy(constructors::new(40)).address();
+    /// assert_eq!(chain.query(counter, messages::get()), 40);
+    /// ```
     ///
     /// # Panics
     /// If the contract fails, with its trace.
@@ -179,6 +198,15 @@ impl Chain {
     }
 
     /// The same as somebody, with all that is to be said of it.
+    ///
+    /// ```
+    /// # use counter::{constructors, messages};
+    /// # use hull_testing::*;
+    /// # let mut chain = Chain::new();
+    /// # let counter = chain.deploy(constructors::new(40)).address();
+    /// let receipt = chain.query_as(bob(), counter, messages::get());
+    /// assert_eq!((receipt.fee(), receipt.result), (0, Ok(40)));
+    /// ```
     pub fn query_as<R: Decode>(
         &self,
         caller: impl Into<Address>,
@@ -204,17 +232,51 @@ impl Chain {
         self.finish(Receipt::new(record, message.fallible))
     }
 
-    /// Puts code on the chain without making a contract of it.
+    /// Puts code on the chain without making a contract of it, for contracts that
+    /// create others.
+    ///
+    /// ```
+    /// # use hull_testing::*;
+    /// let mut chain = Chain::new();
+    /// let code = contract!("../../contracts/counter");
+    /// let uploaded = chain.upload(&code).run();
+    /// assert!(uploaded.result.is_ok() && uploaded.deposit() > 0);
+    /// ```
     pub fn upload(&mut self, code: &Code) -> Upload<'_> {
         Upload::new(self, code.clone())
     }
 
-    /// Replaces the code of a contract, as its creator may.
+    /// Replaces the code of a contract, as its creator may where the contract
+    /// declares `upgrade`. Code with a migration is given it by
+    /// [`migrate`](Self::migrate).
+    ///
+    /// ```
+    /// # use counter::constructors;
+    /// # use hull_testing::*;
+    /// let mut chain = Chain::new();
+    /// let counter = chain.deploy(constructors::new(40)).address();
+    /// let code = contract!("../../contracts/fixtures/tally");
+    /// let refused = chain.set_code(counter, &code).run();
+    /// assert_eq!(refused.result, Err(Failed::Refused(Refusal::NotUpgradable)));
+    /// ```
     pub fn set_code(&mut self, contract: Address, code: &Code) -> SetCode<'_, ()> {
         SetCode::new(self, contract, code.clone(), None)
     }
 
-    /// Replaces the code of a contract and runs the new code's migration.
+    /// Replaces the code of a contract and runs the new code's migration. If that
+    /// fails, the old code stays.
+    ///
+    /// ```
+    /// # use hull_testing::*;
+    /// # use tally::tally as first;
+    /// # use tally_v2::tally_v2 as second;
+    /// let mut chain = Chain::new();
+    /// let contract = chain.deploy(first::constructors::new(42_u32)).address();
+    /// let code = contract!("../../contracts/fixtures/tally-v2");
+    /// let migration = second::messages::migrate(bob().address(), 42_u32);
+    /// assert_eq!(chain.migrate(contract, &code, migration).succeeds(), 42);
+    /// assert_eq!(chain.query(contract, second::messages::count()), 42);
+    /// ```
     pub fn migrate<R: Decode>(
         &mut self,
         contract: Address,
@@ -249,12 +311,28 @@ impl Chain {
     }
 
     /// Lets time pass, in milliseconds, and one block with it.
+    ///
+    /// ```
+    /// # use hull_testing::*;
+    /// let mut chain = Chain::new();
+    /// let (height, time) = (chain.height(), chain.time());
+    /// chain.advance_time(86_400_000);
+    /// assert_eq!((chain.height(), chain.time()), (height + 1, time + 86_400_000));
+    /// ```
     pub fn advance_time(&mut self, milliseconds: Timestamp) {
         self.block.time = self.block.time.saturating_add(milliseconds);
         self.block.height = self.block.height.saturating_add(1);
     }
 
     /// Lets so many blocks pass, and their time.
+    ///
+    /// ```
+    /// # use hull_testing::*;
+    /// let mut chain = Chain::new();
+    /// let time = chain.time();
+    /// chain.advance_blocks(10);
+    /// assert_eq!(chain.time(), time + 10 * BLOCK_TIME);
+    /// ```
     pub fn advance_blocks(&mut self, blocks: Height) {
         self.block.height = self.block.height.saturating_add(blocks);
         let time = self.block_time.saturating_mul(blocks);
@@ -267,6 +345,19 @@ impl Chain {
     }
 
     /// Does something in one block: its transactions see one height and time.
+    ///
+    /// ```
+    /// # use counter::{constructors, messages};
+    /// # use hull_testing::*;
+    /// # let mut chain = Chain::new();
+    /// # let counter = chain.deploy(constructors::new(40)).address();
+    /// let height = chain.height();
+    /// chain.in_one_block(|chain| {
+    ///     chain.call(counter, messages::add(1)).returns();
+    ///     chain.call(counter, messages::add(1)).by(bob()).returns();
+    /// });
+    /// assert_eq!(chain.height(), height + 1);
+    /// ```
     pub fn in_one_block<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.held, true);
         let done = work(self);
@@ -277,6 +368,14 @@ impl Chain {
 
     /// Adds tokens to an account or contract out of nothing, in the smallest
     /// unit, as only a test may.
+    ///
+    /// ```
+    /// # use hull_testing::*;
+    /// let mut chain = Chain::new();
+    /// let nobody = Account::named("zoe");
+    /// chain.fund(&nobody, 1_000);
+    /// assert_eq!(chain.balance(&nobody), 1_000);
+    /// ```
     pub fn fund(&mut self, who: impl Into<Address>, amount: Balance) {
         Arc::make_mut(&mut self.state).fund(who.into(), amount);
     }
@@ -306,6 +405,15 @@ impl Chain {
     }
 
     /// The storage of a contract, in the order of its keys.
+    ///
+    /// ```
+    /// # use counter::{constructors, messages};
+    /// # use hull_testing::*;
+    /// # let mut chain = Chain::new();
+    /// # let counter = chain.deploy(constructors::new(40)).address();
+    /// let stored: Vec<_> = chain.storage(counter).collect();
+    /// assert_eq!(stored, [(&[0][..], &40_u64.to_le_bytes()[..])]);
+    /// ```
     pub fn storage(&self, contract: Address) -> impl Iterator<Item = (&[u8], &[u8])> {
         let items = self.state.storage(&contract).collect::<Vec<_>>();
         items.into_iter().map(|(key, item)| (key, &*item.value))
@@ -323,12 +431,32 @@ impl Chain {
 
     /// What happened in the last transaction or query, whoever made it; `None`
     /// before the first.
+    ///
+    /// ```
+    /// # use counter::{constructors, messages};
+    /// # use hull_testing::*;
+    /// # let mut chain = Chain::new();
+    /// # let counter = chain.deploy(constructors::new(40)).address();
+    /// chain.call(counter, messages::add(2)).returns();
+    /// let trace = chain.last_trace().unwrap();
+    /// assert_eq!(trace.frames[0].headline(), "counter.add(amount: 2)");
+    /// ```
     pub fn last_trace(&self) -> Option<CallTrace> {
         self.last_record().map(|record| record.trace())
     }
 
     /// What calls cost so far, by contract and message: those of this chain, and
     /// of the chain that it is a clone of before it was cloned.
+    ///
+    /// ```
+    /// # use counter::{constructors, messages};
+    /// # use hull_testing::*;
+    /// # let mut chain = Chain::new();
+    /// # let counter = chain.deploy(constructors::new(40)).address();
+    /// chain.call(counter, messages::add(2)).returns();
+    /// let report = chain.gas_report();
+    /// assert_eq!(report.of("counter", "add").unwrap().calls, 1);
+    /// ```
     pub fn gas_report(&self) -> GasReport {
         self.counted().all()
     }

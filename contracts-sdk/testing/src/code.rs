@@ -16,6 +16,14 @@ use thiserror::Error;
 ///
 /// [`Chain::deploy`](crate::Chain::deploy) finds it by itself for contracts
 /// written with the SDK. [`contract!`](crate::contract) makes one by hand.
+///
+/// ```
+/// # use hull_testing::*;
+/// let code = contract!("../../contracts/counter");
+/// assert_eq!(code.name(), "counter");
+/// assert_eq!(code.wasm()[..4], *b"\0asm");
+/// assert!(code.abi().unwrap().message("add").is_some());
+/// ```
 #[derive(Clone)]
 pub struct Code(Arc<Content>);
 
@@ -70,6 +78,13 @@ impl Code {
     }
 
     /// The same with other features or flags.
+    ///
+    /// ```no_run
+    /// # use hull_testing::*;
+    /// let code = Code::of_crate_with("../exchange", |request| {
+    ///     request.features.push("planted-rounding-bug".into());
+    /// });
+    /// ```
     ///
     /// # Errors
     /// As [`of_crate`](Self::of_crate).

@@ -12,6 +12,16 @@ use crate::code::Code;
 use crate::receipt::Receipt;
 
 /// Code and the constructor to run; see [`Chain::deploy`].
+///
+/// ```
+/// # use counter::constructors;
+/// # use hull_testing::*;
+/// let of_its_crate: Deployment<()> = constructors::new(1).into();
+/// let of_other_code = contract!("../../contracts/counter").with(constructors::new(1));
+/// let mut chain = Chain::new();
+/// chain.deploy(of_its_crate).address();
+/// chain.deploy(of_other_code).address();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Deployment<R> {
     code: Code,
@@ -44,6 +54,20 @@ impl Code {
 }
 
 /// A contract about to be created; see [`Chain::deploy`].
+///
+/// ```
+/// # use counter::constructors;
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// let receipt = chain
+///     .deploy(constructors::new(40))
+///     .by(bob())
+///     .salt([7; 32])
+///     .deposit_limit(1)
+///     .run();
+/// // What it stores costs more than that.
+/// assert!(receipt.result.is_err() && receipt.contract().is_none());
+/// ```
 #[must_use = "nothing is created before `address`, `run`, or another ending"]
 pub struct Deploy<'c, R> {
     chain: &'c mut Chain,

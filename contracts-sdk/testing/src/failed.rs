@@ -8,6 +8,15 @@ use thiserror::Error;
 ///
 /// An error that the contract declares is none of these: it is the `Err` of the
 /// message's own `Result`.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// let starved = chain.call(counter, messages::add(1)).gas_limit(230_000_000).run();
+/// assert_eq!(starved.result, Err(Failed::Halted(HaltKind::OutOfGas)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failed {

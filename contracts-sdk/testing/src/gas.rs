@@ -21,6 +21,18 @@ use crate::record::Record;
 /// transaction.
 ///
 /// As text it is a table.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// for amount in [1, 2] {
+///     chain.call(counter, messages::add(amount)).returns();
+/// }
+/// let add = chain.gas_report().of("counter", "add").unwrap();
+/// assert!(add.calls == 2 && add.min <= add.mean() && add.mean() <= add.max);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GasReport {
     /// By contract's and message's name.

@@ -16,6 +16,20 @@ use crate::record::{BalanceChange, Record};
 ///
 /// `R` is what the message declares. If that is a `Result`, its `Err` is the
 /// contract's own error, and a [`result`](Self::result) of `Ok(Err(..))`.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// let receipt = chain.call(counter, messages::add(2)).run();
+/// assert_eq!(receipt.result, Ok(42));
+/// // Whoever signs pays for the gas, the transaction's own included.
+/// assert!(receipt.gas() > receipt.contract_gas());
+/// assert!(receipt.fee() > 0 && receipt.balances().contains_key(&alice().address()));
+/// // Nothing more is stored than before.
+/// assert_eq!(receipt.deposit(), 0);
+/// ```
 #[must_use = "it may tell of a failure"]
 pub struct Receipt<R> {
     /// What the contract returned or declared as its error; or else why it did not.
@@ -106,6 +120,19 @@ impl<R> Receipt<R> {
     }
 
     /// The events of one type, whichever contract they are of.
+    ///
+    /// ```
+    /// # use hull_testing::*;
+    /// use token::token::{About, Transferred, constructors, messages};
+    ///
+    /// let mut chain = Chain::new();
+    /// let about = About { name: "Hull".into(), symbol: "HUL".into(), decimals: 6 };
+    /// let token = chain.deploy(constructors::new(about, 1_000_u128)).address();
+    /// let receipt = chain.call(token, messages::transfer(bob().address(), 5_u128)).run();
+    /// let [moved] = &receipt.events_of::<Transferred>()[..] else { panic!() };
+    /// assert_eq!((moved.to, moved.amount), (Some(bob().address()), 5));
+    /// assert_eq!(receipt.decoded_events()[0].name.as_deref(), Some("Transferred"));
+    /// ```
     ///
     /// # Panics
     /// If the data of one that has the type's signature is not of the type.

@@ -45,6 +45,16 @@ pub(crate) struct ItemChange {
 }
 
 /// A balance that is another afterwards, in the smallest unit.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// let receipt = chain.call(counter, messages::add(2)).run();
+/// let BalanceChange { before, after } = receipt.balances()[&alice().address()];
+/// assert_eq!(before - after, receipt.fee());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BalanceChange {
     /// Before the transaction.

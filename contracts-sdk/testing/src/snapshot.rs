@@ -24,6 +24,20 @@ const VERSION: u32 = 1;
 /// JSON with sorted keys, so that changes read well in a diff. The same sources
 /// and compiler give the same numbers everywhere; another compiler gives others,
 /// which are told as a warning.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("gas.snapshot");
+/// chain.call(counter, messages::add(2)).returns();
+/// let snapshot = GasSnapshot::at(&path).tolerance_permille(10);
+/// let report = chain.gas_report();
+/// assert_eq!(snapshot.clone().bless(true).check("adding", &report).unwrap(), Verdict::Written);
+/// assert_eq!(snapshot.bless(false).check("adding", &report).unwrap(), Verdict::Unchanged);
+/// ```
 #[derive(Clone, Debug)]
 pub struct GasSnapshot {
     path: PathBuf,
@@ -298,6 +312,18 @@ impl fmt::Display for Change {
 ///
 /// With `HULL_BLESS=1` the file is written instead. A difference under another
 /// compiler than the one in the file is told and does not fail.
+///
+/// ```no_run
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// #[test]
+/// fn adding_costs_what_it_did() {
+///     let mut chain = Chain::new();
+///     let counter = chain.deploy(constructors::new(40)).address();
+///     chain.call(counter, messages::add(2)).returns();
+///     assert_gas!(chain, "adding");
+/// }
+/// ```
 ///
 /// # Panics
 /// If something costs more or less, naming it.

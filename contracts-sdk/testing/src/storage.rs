@@ -10,6 +10,15 @@ use crate::trace::Item;
 /// A storage item that is another after a transaction.
 ///
 /// As text: `token: balances[alice] 1000 -> 995`.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// let receipt = chain.call(counter, messages::add(2)).run();
+/// assert_eq!(receipt.storage()[0].to_string(), "counter: count 40 -> 42");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageChange {
     /// The contract that it belongs to.

@@ -25,16 +25,23 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds a package of the workspace `contracts` and returns its Wasm.
 pub(crate) fn build(package: &str, module: &str) -> Vec<u8> {
+    build_with(package, module, "")
+}
+
+/// The same with a feature of the package.
+pub(crate) fn build_with(package: &str, module: &str, feature: &str) -> Vec<u8> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
-    // Beside this build's own folder, whose lock is held while tests run.
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("contracts");
+    // Beside this build's own folder, whose lock is held while tests run; one for
+    // each feature, because the file has the same name.
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("contracts-{feature}"));
     let output = Command::new(env!("CARGO"))
         .current_dir(&workspace)
         .env("CARGO_TARGET_DIR", &target)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .args(["build", "--quiet", "--release", "--target", TARGET])
-        .args(["--package", package])
+        .args(["rustc", "--quiet", "--release", "--target", TARGET])
+        .args(["--package", package, "--lib", "--crate-type", "cdylib"])
+        .args(["--features", feature])
         .output()
         .expect("cargo runs");
     assert!(

@@ -13,6 +13,7 @@ pub mod collectible {
     use core::ops::Bound;
 
     use hull::prelude::*;
+    use hull::storage::{MissingRole, Roles};
 
     /// The number of a token.
     pub type TokenId = u64;
@@ -40,7 +41,7 @@ pub mod collectible {
         approvals: Map<TokenId, Address>,
         /// By owner and operator.
         operators: Map<(Address, Address), ()>,
-        roles: Map<(Role, Address), ()>,
+        roles: Roles<Role>,
     }
 
     /// What the collection is called.
@@ -161,6 +162,12 @@ pub mod collectible {
         OwnAdminRole,
     }
 
+    impl From<MissingRole<Role>> for Error {
+        fn from(MissingRole { role }: MissingRole<Role>) -> Self {
+            Self::MissingRole { role }
+        }
+    }
+
     impl Collectible {
         /// Makes a collection without tokens; the caller gets both roles.
         #[hull::constructor]
@@ -209,7 +216,7 @@ pub mod collectible {
         /// Whether an account has a role.
         #[hull::message]
         pub fn has_role(&self, role: Role, account: Address) -> bool {
-            self.roles.contains(&(role, account))
+            self.roles.has(role, &account)
         }
 
         /// The numbers of an owner's tokens in ascending order, at most `most` (and
@@ -232,7 +239,7 @@ pub mod collectible {
         /// Makes a token and returns its number. Takes the role `Minter`.
         #[hull::message]
         pub fn mint(&mut self, to: Address, uri: String) -> Result<TokenId, Error> {
-            self.require(Role::Minter)?;
+            self.roles.require(Role::Minter)?;
             ensure!(
                 uri.len() <= MAX_URI_LEN as usize,
                 Error::UriTooLong { limit: MAX_URI_LEN }
@@ -334,7 +341,7 @@ pub mod collectible {
         /// Gives a role. Takes the role `Admin`.
         #[hull::message]
         pub fn grant_role(&mut self, role: Role, account: Address) -> Result<(), Error> {
-            self.require(Role::Admin)?;
+            self.roles.require(Role::Admin)?;
             self.set_role(role, account, true);
             Ok(())
         }
@@ -343,7 +350,7 @@ pub mod collectible {
         /// themselves.
         #[hull::message]
         pub fn revoke_role(&mut self, role: Role, account: Address) -> Result<(), Error> {
-            self.require(Role::Admin)?;
+            self.roles.require(Role::Admin)?;
             ensure!(
                 role != Role::Admin || account != env::caller(),
                 Error::OwnAdminRole
@@ -352,19 +359,11 @@ pub mod collectible {
             Ok(())
         }
 
-        fn require(&self, role: Role) -> Result<(), Error> {
-            ensure!(
-                self.roles.contains(&(role, env::caller())),
-                Error::MissingRole { role }
-            );
-            Ok(())
-        }
-
         fn set_role(&mut self, role: Role, account: Address, granted: bool) {
             if granted {
-                self.roles.insert(&(role, account), &());
+                self.roles.grant(role, &account);
             } else {
-                self.roles.remove(&(role, account));
+                self.roles.revoke(role, &account);
             }
             env::emit(&RoleChanged {
                 role,

@@ -1,8 +1,6 @@
 //! An exchange of two tokens that needs nobody to set a price.
 #![no_std]
 
-pub mod wide;
-
 /// A pool of two tokens whose product never falls.
 ///
 /// Who adds both tokens in the proportion of the pool gets shares of it; who
@@ -19,11 +17,9 @@ pub mod exchange {
     use core::ops::Bound;
 
     use hull::prelude::*;
-    use hull::{CallError, Message, Timestamp};
+    use hull::{CallError, Message, Timestamp, math};
     use token::messages as tokens;
     use token::token::Error as TokenError;
-
-    use crate::wide;
 
     /// What is left of a thousand after the fee.
     pub const AFTER_FEE: u128 = 997;
@@ -281,7 +277,7 @@ pub mod exchange {
                 .ok_or(Error::InsufficientShares { available })?;
             let pool = self.pool.get();
             ensure!(pool.shares > 0, Error::Empty);
-            let part = |of| wide::mul_div(of, shares, pool.shares).ok_or(Error::TooMuch);
+            let part = |of| math::mul_div(of, shares, pool.shares).ok_or(Error::TooMuch);
             let amounts = Reserves {
                 a: part(pool.reserves.a)?,
                 b: part(pool.reserves.b)?,
@@ -366,9 +362,9 @@ pub mod exchange {
             let mut average = 0;
             for (time, reserves) in self.observations.range(..=now).rev() {
                 let from = time.max(since);
-                let price = wide::mul_div(reserves.b, PRICE_ONE, reserves.a);
+                let price = math::mul_div(reserves.b, PRICE_ONE, reserves.a);
                 let part =
-                    price.and_then(|price| wide::mul_div(price, u128::from(until - from), span));
+                    price.and_then(|price| math::mul_div(price, u128::from(until - from), span));
                 // Parts of a whole: their sum is not above the greatest price.
                 average += part.ok_or(Error::TooMuch)?;
                 until = from;
@@ -376,7 +372,7 @@ pub mod exchange {
                     return Ok(average);
                 }
             }
-            let earliest = self.observations.first().map(|(time, _)| time);
+            let earliest = self.observations.keys(..).next();
             Err(Error::NotObserved { earliest })
         }
 
@@ -399,7 +395,7 @@ pub mod exchange {
                 let kept = self.observed.get_or_default();
                 if kept < MAX_OBSERVATIONS {
                     self.observed.set(&(kept + 1));
-                } else if let Some((oldest, _)) = self.observations.first() {
+                } else if let Some(oldest) = self.observations.keys(..).next() {
                     self.observations.remove(&oldest);
                 }
             }
@@ -414,17 +410,17 @@ pub mod exchange {
         fn price_of_entry(&self, most: Reserves) -> Result<(Reserves, Balance, Balance), Error> {
             let Reserves { a, b } = self.reserves;
             if self.shares == 0 {
-                let minted = wide::root(most.a, most.b);
+                let minted = math::root(most.a, most.b);
                 let shares = minted.checked_sub(LOCKED_SHARES);
                 let shares = shares.filter(|shares| *shares > 0);
                 return Ok((most, minted, shares.ok_or(Error::TooLittle)?));
             }
-            let by_a = wide::mul_div(most.a, self.shares, a).ok_or(Error::TooMuch)?;
-            let by_b = wide::mul_div(most.b, self.shares, b).ok_or(Error::TooMuch)?;
+            let by_a = math::mul_div(most.a, self.shares, a).ok_or(Error::TooMuch)?;
+            let by_b = math::mul_div(most.b, self.shares, b).ok_or(Error::TooMuch)?;
             let shares = by_a.min(by_b);
             ensure!(shares > 0, Error::TooLittle);
             // Not above `most`: the shares were rounded down.
-            let part = |of| wide::mul_div_up(of, shares, self.shares).ok_or(Error::TooMuch);
+            let part = |of| math::mul_div_up(of, shares, self.shares).ok_or(Error::TooMuch);
             let amounts = Reserves {
                 a: part(a)?,
                 b: part(b)?,
@@ -470,16 +466,16 @@ pub mod exchange {
     /// the same without the fee, rounded down twice.
     fn amount_out(amount_in: Balance, (from, to): (Balance, Balance)) -> Result<Balance, Error> {
         ensure!(from > 0 && to > 0, Error::Empty);
-        let paid = wide::mul_div(amount_in, AFTER_FEE, WHOLE).ok_or(Error::TooMuch)?;
+        let paid = math::mul_div(amount_in, AFTER_FEE, WHOLE).ok_or(Error::TooMuch)?;
         let out = round(paid, to, add(from, paid)?).ok_or(Error::TooMuch)?;
         ensure!(out > 0, Error::TooLittle);
         Ok(out)
     }
 
     #[cfg(not(feature = "planted-rounding-bug"))]
-    use wide::mul_div as round;
+    use math::mul_div as round;
     #[cfg(feature = "planted-rounding-bug")]
-    use wide::mul_div_up as round;
+    use math::mul_div_up as round;
 
     fn in_time(deadline: Timestamp) -> Result<(), Error> {
         ensure!(env::block_time() <= deadline, Error::Expired { deadline });

@@ -18,6 +18,7 @@ pub mod registry {
     use hull::Timestamp;
     use hull::codec::Encode;
     use hull::prelude::*;
+    use hull::storage::{MissingRole, Roles};
 
     /// The number of a device.
     pub type DeviceId = u64;
@@ -55,7 +56,7 @@ pub mod registry {
         /// By device and position: a bucket is overwritten when the window has
         /// moved past it.
         window: Map<(DeviceId, u8), Bucket>,
-        roles: Map<(Role, Address), ()>,
+        roles: Roles<Role>,
     }
 
     /// What an account may do.
@@ -277,6 +278,12 @@ pub mod registry {
         },
     }
 
+    impl From<MissingRole<Role>> for Error {
+        fn from(MissingRole { role }: MissingRole<Role>) -> Self {
+            Self::MissingRole { role }
+        }
+    }
+
     impl Registry {
         /// Opens a registry whose window has [`BUCKETS`] buckets of so many
         /// milliseconds each; the caller gets both roles.
@@ -346,7 +353,7 @@ pub mod registry {
         /// Whether an account has a role.
         #[hull::message]
         pub fn has_role(&self, role: Role, account: Address) -> bool {
-            self.roles.contains(&(role, account))
+            self.roles.has(role, &account)
         }
 
         /// Registers a device and returns its number. `proof` is the device's
@@ -359,7 +366,7 @@ pub mod registry {
             limits: Option<Limits>,
             proof: [u8; 64],
         ) -> Result<DeviceId, Error> {
-            self.require(Role::Operator)?;
+            self.roles.require(Role::Operator)?;
             check_limits(limits)?;
             if let Some(device) = self.keys.get(&key) {
                 return Err(Error::KeyTaken { device });
@@ -389,7 +396,7 @@ pub mod registry {
             device: DeviceId,
             limits: Option<Limits>,
         ) -> Result<(), Error> {
-            self.require(Role::Operator)?;
+            self.roles.require(Role::Operator)?;
             check_limits(limits)?;
             let mut found = self.active(device)?;
             found.limits = limits;
@@ -402,7 +409,7 @@ pub mod registry {
         /// wrong hands. Takes the role `Operator`.
         #[hull::message]
         pub fn retire(&mut self, device: DeviceId) -> Result<(), Error> {
-            self.require(Role::Operator)?;
+            self.roles.require(Role::Operator)?;
             let mut found = self.active(device)?;
             found.retired = true;
             self.devices.insert(&device, &found);
@@ -454,7 +461,7 @@ pub mod registry {
         /// Gives a role. Takes the role `Admin`.
         #[hull::message]
         pub fn grant_role(&mut self, role: Role, account: Address) -> Result<(), Error> {
-            self.require(Role::Admin)?;
+            self.roles.require(Role::Admin)?;
             self.set_role(role, account, true);
             Ok(())
         }
@@ -463,7 +470,7 @@ pub mod registry {
         /// themselves.
         #[hull::message]
         pub fn revoke_role(&mut self, role: Role, account: Address) -> Result<(), Error> {
-            self.require(Role::Admin)?;
+            self.roles.require(Role::Admin)?;
             ensure!(
                 role != Role::Admin || account != env::caller(),
                 Error::OwnAdminRole
@@ -472,19 +479,11 @@ pub mod registry {
             Ok(())
         }
 
-        fn require(&self, role: Role) -> Result<(), Error> {
-            ensure!(
-                self.roles.contains(&(role, env::caller())),
-                Error::MissingRole { role }
-            );
-            Ok(())
-        }
-
         fn set_role(&mut self, role: Role, account: Address, granted: bool) {
             if granted {
-                self.roles.insert(&(role, account), &());
+                self.roles.grant(role, &account);
             } else {
-                self.roles.remove(&(role, account));
+                self.roles.revoke(role, &account);
             }
             env::emit(&RoleChanged {
                 role,

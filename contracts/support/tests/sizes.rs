@@ -3,16 +3,16 @@
 use hull_contracts_support::code;
 
 /// At most so many bytes. A contract that grows past its line has to be looked
-/// at; one that shrinks gets a new line. The goals are 3,072 for the counter and
-/// 12,288 for the token.
+/// at; one that shrinks gets a new line. Those of the counter and the token are
+/// their goals, 3 and 12 KiB; they have 2,877 and 10,064.
 const MOST: [(&str, usize); 7] = [
-    ("counter", 3_850),
-    ("token", 14_200),
-    ("collectible", 25_000),
-    ("escrow", 11_500),
-    ("exchange", 28_500),
-    ("multisig", 26_500),
-    ("registry", 26_500),
+    ("counter", 3_072),
+    ("token", 12_288),
+    ("collectible", 18_500),
+    ("escrow", 8_900),
+    ("exchange", 24_300),
+    ("multisig", 20_400),
+    ("registry", 20_700),
 ];
 
 #[test]

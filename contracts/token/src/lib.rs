@@ -9,6 +9,7 @@
 #[hull::contract(capabilities(storage = "1 GiB", events))]
 pub mod token {
     use hull::prelude::*;
+    use hull::storage::{MissingRole, Roles};
 
     /// What the contract stores.
     #[hull::storage]
@@ -18,7 +19,7 @@ pub mod token {
         balances: Map<Address, Balance>,
         /// By owner and spender.
         allowances: Map<(Address, Address), Balance>,
-        roles: Map<(Role, Address), ()>,
+        roles: Roles<Role>,
     }
 
     /// What the token is called.
@@ -110,6 +111,12 @@ pub mod token {
         OwnAdminRole,
     }
 
+    impl From<MissingRole<Role>> for Error {
+        fn from(MissingRole { role }: MissingRole<Role>) -> Self {
+            Self::MissingRole { role }
+        }
+    }
+
     impl Token {
         /// Makes a token; the caller gets the supply and the role `Admin`.
         #[hull::constructor]
@@ -153,7 +160,7 @@ pub mod token {
         /// Whether an account has a role.
         #[hull::message]
         pub fn has_role(&self, role: Role, account: Address) -> bool {
-            self.roles.contains(&(role, account))
+            self.roles.has(role, &account)
         }
 
         /// Sends the caller's tokens.
@@ -188,7 +195,7 @@ pub mod token {
         /// Makes tokens. Takes the role `Minter`.
         #[hull::message]
         pub fn mint(&mut self, to: Address, amount: Balance) -> Result<(), Error> {
-            self.require(Role::Minter)?;
+            self.roles.require(Role::Minter)?;
             let supply = self.total_supply.get();
             let supply = supply.checked_add(amount).ok_or(Error::SupplyOverflow)?;
             self.total_supply.set(&supply);
@@ -204,7 +211,7 @@ pub mod token {
         /// Destroys tokens of the caller. Takes the role `Burner`.
         #[hull::message]
         pub fn burn(&mut self, amount: Balance) -> Result<(), Error> {
-            self.require(Role::Burner)?;
+            self.roles.require(Role::Burner)?;
             let caller = env::caller();
             self.withdraw(&caller, amount)?;
             // Nobody has more than there is.
@@ -220,7 +227,7 @@ pub mod token {
         /// Gives a role. Takes the role `Admin`.
         #[hull::message]
         pub fn grant_role(&mut self, role: Role, account: Address) -> Result<(), Error> {
-            self.require(Role::Admin)?;
+            self.roles.require(Role::Admin)?;
             self.set_role(role, account, true);
             Ok(())
         }
@@ -229,7 +236,7 @@ pub mod token {
         /// themselves.
         #[hull::message]
         pub fn revoke_role(&mut self, role: Role, account: Address) -> Result<(), Error> {
-            self.require(Role::Admin)?;
+            self.roles.require(Role::Admin)?;
             ensure!(
                 role != Role::Admin || account != env::caller(),
                 Error::OwnAdminRole
@@ -238,19 +245,11 @@ pub mod token {
             Ok(())
         }
 
-        fn require(&self, role: Role) -> Result<(), Error> {
-            ensure!(
-                self.roles.contains(&(role, env::caller())),
-                Error::MissingRole { role }
-            );
-            Ok(())
-        }
-
         fn set_role(&mut self, role: Role, account: Address, granted: bool) {
             if granted {
-                self.roles.insert(&(role, account), &());
+                self.roles.grant(role, &account);
             } else {
-                self.roles.remove(&(role, account));
+                self.roles.revoke(role, &account);
             }
             env::emit(&RoleChanged {
                 role,

@@ -15,6 +15,18 @@ pub use text::{Detail, Style};
 /// What happened in a transaction or query, as a tree of frames.
 ///
 /// [`render`](Self::render) is for people, [`to_json`](Self::to_json) for tools.
+///
+/// ```
+/// # use counter::{constructors, messages};
+/// # use hull_testing::*;
+/// # let mut chain = Chain::new();
+/// # let counter = chain.deploy(constructors::new(40)).address();
+/// let trace = chain.call(counter, messages::add(2)).run().trace();
+/// let [frame] = &trace.frames[..] else { panic!() };
+/// assert_eq!(frame.args, [("amount".to_owned(), 2.into())]);
+/// assert!(!frame.failed() && frame.gas == frame.gas_own);
+/// assert_eq!(trace.to_json()["frames"][0]["message"], "add");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallTrace {

@@ -1,7 +1,7 @@
 //! Stories of traders, and what is true of every one of them.
 
 use exchange::exchange::{LOCKED_SHARES, Pool, Reserves};
-use exchange::wide::product;
+use hull::math::product;
 use hull_testing::{Account, Balance};
 
 use super::{WEALTH, World, traders};

@@ -1,9 +1,20 @@
-//! Products of two 128-bit numbers, which have 256 bits.
+//! Products of two 128-bit numbers, which have 256 bits: shares, prices and
+//! interest without overflow in between.
+//!
+//! ```
+//! use hull_sdk::math::{mul_div, mul_div_up, root};
+//!
+//! // A third of nearly everything: the product alone would not fit a u128.
+//! assert_eq!(mul_div(u128::MAX, 1_000, 3_000), Some(u128::MAX / 3));
+//! // What somebody is owed is rounded down, what somebody owes is rounded up.
+//! assert_eq!((mul_div(10, 1, 3), mul_div_up(10, 1, 3)), (Some(3), Some(4)));
+//! assert_eq!(root(8, 2), 4);
+//! ```
 //!
 //! Small code before fast code: a division takes 128 steps of a shift and a
-//! subtraction, far less than one access to storage costs.
+//! subtraction, which is far less than one access to storage costs.
 
-/// An unsigned number of 256 bits; ordered by its value.
+/// An unsigned number of 256 bits; ordered by its value. Made by [`product`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wide {
     high: u128,
@@ -14,6 +25,13 @@ const HALF: u32 = 64;
 const LOW_HALF: u128 = u64::MAX as u128;
 
 /// `a * b`, exactly.
+///
+/// ```
+/// use hull_sdk::math::product;
+///
+/// // Whether 3 / 7 is less than 5 / 11, without dividing.
+/// assert!(product(3, 11) < product(5, 7));
+/// ```
 pub fn product(a: u128, b: u128) -> Wide {
     let (a1, a0) = (a >> HALF, a & LOW_HALF);
     let (b1, b0) = (b >> HALF, b & LOW_HALF);
@@ -28,11 +46,22 @@ pub fn product(a: u128, b: u128) -> Wide {
 }
 
 /// `a * b / by` rounded down; `None` if that has more than 128 bits, or `by` is 0.
+///
+/// ```
+/// # use hull_sdk::math::mul_div;
+/// assert_eq!(mul_div(7, 5, 4), Some(8));
+/// assert_eq!(mul_div(u128::MAX, 2, 1), None);
+/// ```
 pub fn mul_div(a: u128, b: u128, by: u128) -> Option<u128> {
     divide(product(a, b), by).map(|(quotient, _)| quotient)
 }
 
 /// `a * b / by` rounded up; `None` if that has more than 128 bits, or `by` is 0.
+///
+/// ```
+/// # use hull_sdk::math::mul_div_up;
+/// assert_eq!((mul_div_up(7, 5, 4), mul_div_up(8, 5, 4)), (Some(9), Some(10)));
+/// ```
 pub fn mul_div_up(a: u128, b: u128, by: u128) -> Option<u128> {
     match divide(product(a, b), by)? {
         (quotient, 0) => Some(quotient),
@@ -41,6 +70,13 @@ pub fn mul_div_up(a: u128, b: u128, by: u128) -> Option<u128> {
 }
 
 /// The square root of `a * b`, rounded down.
+///
+/// Takes 128 steps of a product, like a division.
+///
+/// ```
+/// # use hull_sdk::math::root;
+/// assert_eq!((root(3, 3), root(3, 5)), (3, 3));
+/// ```
 pub fn root(a: u128, b: u128) -> u128 {
     let square = product(a, b);
     let mut root = 0;

@@ -1,0 +1,5 @@
+mod token {
+    hull_sdk::import_abi!("Cargo.toml");
+}
+
+fn main() {}

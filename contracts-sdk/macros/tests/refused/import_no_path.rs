@@ -1,0 +1,5 @@
+mod token {
+    hull_sdk::import_abi!(token);
+}
+
+fn main() {}
