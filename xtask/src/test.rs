@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::process::{self, Streams};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{libtest, nextest, setup, ui};
+use crate::{demo, libtest, nextest, setup, ui};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -72,6 +72,11 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
         },
     );
     if all && filters.is_empty() {
+        report.part(
+            "main job",
+            "a token from its source to a proved balance",
+            || check(demo::run(workspace, true).map(drop)),
+        );
         report.part(
             "embedding example",
             "the README's example must run as printed",
