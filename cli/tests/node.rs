@@ -363,7 +363,7 @@ impl Middleman {
     fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
+        let serve = move || {
             for stream in listener.incoming().flatten() {
                 let mut reader = BufReader::new(stream);
                 let mut length = 0;
@@ -389,7 +389,8 @@ impl Middleman {
                 // The other side may have gone.
                 let _ = reader.get_mut().write_all(head.as_bytes());
             }
-        });
+        };
+        std::thread::Builder::new().spawn(serve).unwrap();
         Self { url }
     }
 }
