@@ -138,10 +138,10 @@ fn a_contract_is_deployed_called_and_explained() {
     assert_eq!(done["events"][0]["name"], "Transferred");
 
     let asked = user.json(&["query", "@gold", "balance_of", "@bob"]);
-    assert_eq!(asked["value"].as_str().unwrap(), "42");
+    assert_eq!(asked["value"], 42);
     let height = deployed["height"].to_string();
     let then = user.json(&["query", "@gold", "balance_of", "@bob", "--at", &height]);
-    assert_eq!(then["value"].as_str().unwrap(), "0");
+    assert_eq!(then["value"], 0);
 
     // The same facts, later.
     let hash = done["transaction"].as_str().unwrap();

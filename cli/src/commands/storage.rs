@@ -61,6 +61,8 @@ struct Line {
     key: String,
     place: Option<String>,
     value: Option<Value>,
+    #[serde(skip)]
+    shown: Option<(String, String)>,
     raw: String,
     deposit: String,
     payer: String,
@@ -98,8 +100,11 @@ fn line(remote: &Remote, abi: Option<&Abi>, item: &rpc_types::Item) -> Line {
         Some(decoded) => (Some(decoded.place), decoded.value),
         None => (None, None),
     };
+    let known = remote.known();
+    let shown = place.as_ref().zip(value.as_ref());
     Line {
         key: to_hex(&item.key.0),
+        shown: shown.map(|(place, value)| (known.place(place), known.value(value))),
         place,
         value,
         raw: to_hex(&item.value.0),
@@ -114,9 +119,12 @@ impl Answer for Output {
         if self.items.is_empty() {
             return format!("nothing at height {}\n", self.height);
         }
-        let place = |it: &Line| it.place.clone().unwrap_or_else(|| it.key.clone());
-        let shown = |it: &Line| match &it.value {
-            Some(value) => value.to_string(),
+        let place = |it: &Line| match &it.shown {
+            Some((place, _)) => place.clone(),
+            None => it.key.clone(),
+        };
+        let shown = |it: &Line| match &it.shown {
+            Some((_, value)) => value.clone(),
             None => it.raw.clone(),
         };
         let width = |of: &dyn Fn(&Line) -> String| {

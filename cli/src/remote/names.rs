@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hull_host_api::Address;
+use hull_testing::trace::Known;
 use hull_types::{SigningKey, dev, sender_of};
 
 use super::{Remote, RemoteError};
@@ -52,6 +53,15 @@ impl Remote {
             }
         }
         Ok(named)
+    }
+
+    /// Names for what is shown to people.
+    pub(crate) fn known(&self) -> Known {
+        let mut known = Known::new(0);
+        for (name, address) in self.named().unwrap_or_default() {
+            known.name(address, &format!("@{name}"));
+        }
+        known
     }
 
     /// Gives an address a name on this chain.

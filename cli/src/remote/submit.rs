@@ -10,6 +10,7 @@ use hull_rpc_types::{
     HashParams, Receipt, ReceiptResult, SendParams, SendTransaction, Simulate, SimulateParams,
     Simulated, TransactionRequest,
 };
+use hull_testing::trace::Known;
 use hull_types::{Payload, Transaction};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -38,7 +39,7 @@ pub(crate) struct TransactionOptions {
     /// Do not wait until it is in a block
     #[arg(long)]
     no_wait: bool,
-    /// Most gas; else what trying it has shown
+    /// Most gas; else what trying it has shown, and a tenth
     #[arg(long, value_name = "GAS")]
     gas_limit: Option<Gas>,
     /// Tokens for a unit of gas, in the smallest unit; else the least of the chain
@@ -206,7 +207,9 @@ impl Remote {
         Ok(Transaction {
             sender: sender.address,
             nonce: account.next_nonce.unwrap_or(account.nonce).0,
-            gas_limit: options.gas_limit.unwrap_or(tried.estimate.gas_limit.0),
+            gas_limit: options
+                .gas_limit
+                .unwrap_or_else(|| with_margin(tried.estimate.gas_limit.0)),
             gas_price,
             tip: options.tip,
             deposit_limit: options
@@ -247,7 +250,7 @@ impl Remote {
             height: None,
             result: Some(simulated.result),
             gas: simulated.gas.to_string(),
-            gas_limit: estimate.gas_limit.to_string(),
+            gas_limit: with_margin(estimate.gas_limit.0).to_string(),
             fee: simulated.fee.to_string(),
             deposit: simulated.deposit.to_string(),
             value: self.value(simulated.result, &simulated.data, called),
@@ -321,7 +324,7 @@ impl Remote {
         let decoded = called.and_then(|(abi, message)| {
             let output = abi.codec().decode_output(message, &data.0);
             match output.ok()? {
-                DecodedOutput::Error(error) => Some(format!("error {error}")),
+                DecodedOutput::Error(error) => Some(self.error(&error)),
                 DecodedOutput::Lang(error) => Some(format!("not begun: {error:?}")),
                 DecodedOutput::Value(_) => None,
             }
@@ -346,6 +349,10 @@ impl Remote {
         format!("{of}{}", reason.unwrap_or_else(|| failure.reason.clone()))
     }
 
+    fn error(&self, error: &Value) -> String {
+        format!("error {}", self.known().value(error))
+    }
+
     /// The error of a nested call, by the ABI of its contract. Which message was
     /// called is not told, so it is that one of all errors that fits.
     fn declared_error(&self, failure: &rpc_types::Failure) -> Option<String> {
@@ -353,7 +360,7 @@ impl Remote {
         let abi = self.abi_at(failure.contract.as_ref()?)?;
         let mut fits = abi.messages.iter().filter_map(|message| {
             match abi.codec().decode_output(message, &data.0).ok()? {
-                DecodedOutput::Error(error) => Some(format!("error {error}")),
+                DecodedOutput::Error(error) => Some(self.error(&error)),
                 _ => None,
             }
         });
@@ -369,29 +376,26 @@ impl Remote {
         let decode = |abi: &Abi| {
             let topic = event.topics.first()?;
             let decoded = abi.codec().decode_event(&topic.0, &event.data.0).ok()?;
+            let known = self.known();
+            let line = decoded.fields.iter();
+            let line = line.map(|(name, it)| format!("{name}: {}", known.value(it)));
+            let line = line.collect::<Vec<_>>().join(", ");
+            let name = decoded.event.name.clone();
+            let text = format!("{name} {{ {line} }}");
             let fields = decoded.fields.into_iter();
             let fields: Map<_, _> = fields.map(|(name, it)| (name.to_owned(), it)).collect();
-            Some((decoded.event.name.clone(), fields))
+            Some((name, text, fields))
         };
         let decoded = called.and_then(|(abi, _)| decode(abi));
         let decoded = decoded.or_else(|| decode(&*self.abi_at(&event.contract)?));
         let contract = event.contract.to_string();
         match decoded {
-            Some((name, fields)) => {
-                let shown = fields.iter().map(|(name, it)| {
-                    let it = it
-                        .as_str()
-                        .map_or_else(|| it.to_string(), |it| self.shown(it));
-                    format!("{name}: {it}")
-                });
-                let text = shown.collect::<Vec<_>>().join(", ");
-                ShownEvent {
-                    text: format!("{name} {{ {text} }}"),
-                    contract,
-                    name: Some(name),
-                    fields: fields.into(),
-                }
-            }
+            Some((name, text, fields)) => ShownEvent {
+                text,
+                contract,
+                name: Some(name),
+                fields: fields.into(),
+            },
             None => ShownEvent {
                 text: format!(
                     "of {} {}",
@@ -491,7 +495,7 @@ impl Answer for Submitted {
         };
         let number = |text: &str| text.parse::<u128>().map_or(text.to_owned(), grouped);
         if let Some(value) = &self.value {
-            line("returned", value.to_string());
+            line("returned", Known::new(0).value(value));
         }
         for (depth, failure) in self.failures.iter().enumerate() {
             line(
@@ -529,6 +533,12 @@ impl Answer for Submitted {
             _ => Exit::No,
         }
     }
+}
+
+/// A tenth more than what trying it has shown: until it is in a block, others may
+/// change what it finds. Gas that is not used is not paid.
+fn with_margin(gas: Gas) -> Gas {
+    gas.saturating_add(gas / 10)
 }
 
 /// A deposit that was paid, or that came back.

@@ -118,16 +118,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let names = || Names::<String>::new("address", folder.path().join("deep/names.json"));
         assert!(names().all().unwrap().is_empty());
-        names().set("bob", "x".into()).unwrap();
-        names().set("bob", "y".into()).unwrap();
+        names().set("ben", "x".into()).unwrap();
+        names().set("ben", "y".into()).unwrap();
         assert_eq!(
-            names().all().unwrap().get("bob").map(String::as_str),
+            names().all().unwrap().get("ben").map(String::as_str),
             Some("y")
         );
         assert!(
-            matches!(names().remove("bbo"), Err(WalletError::Unknown { nearest: Some(it), .. }) if it == "bob")
+            matches!(names().remove("bne"), Err(WalletError::Unknown { nearest: Some(it), .. }) if it == "ben")
         );
-        names().remove("bob").unwrap();
+        names().remove("ben").unwrap();
         assert!(names().all().unwrap().is_empty());
     }
 

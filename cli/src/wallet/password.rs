@@ -15,7 +15,7 @@ use crate::ui::Ui;
 #[command(next_help_heading = "Keys")]
 pub(crate) struct PasswordOptions {
     /// File with the key's password in its first line; else the terminal is asked
-    #[arg(long, value_name = "FILE", env = "HULL_PASSWORD_FILE")]
+    #[arg(long, value_name = "FILE", env = "HULL_PASSWORD_FILE", global = true)]
     password_file: Option<PathBuf>,
 }
 

@@ -115,8 +115,9 @@ impl Known {
             .map_or_else(start, |it| it.name().into())
     }
 
-    /// A value as one line, with names in the place of addresses.
-    pub(crate) fn value(&self, value: &Value) -> String {
+    /// A value as one line as Rust would write it, with names in the place of
+    /// addresses.
+    pub fn value(&self, value: &Value) -> String {
         match value {
             Value::Null => "()".into(),
             Value::Bool(_) | Value::Number(_) => value.to_string(),
@@ -147,7 +148,7 @@ impl Known {
 
     /// A place of the storage with names in the place of addresses, and the parts
     /// of a key as one would write them.
-    pub(crate) fn place(&self, place: &str) -> String {
+    pub fn place(&self, place: &str) -> String {
         let place = place.replace("[[", "[").replace("]]", "]").replace('"', "");
         let mut shown = String::with_capacity(place.len());
         let is_word = |it: char| it.is_ascii_alphanumeric();
