@@ -107,6 +107,6 @@ mod tests {
     #[test]
     fn addresses_stay() {
         let text = accounts()[0].address.to_string();
-        assert_eq!(text, "ALICE");
+        assert_eq!(text, "ALICE_HEX");
     }
 }
