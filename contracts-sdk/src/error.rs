@@ -36,20 +36,6 @@ impl core::error::Error for LangError {}
 ///
 /// An error that the callee declares is not one of these: it is the `Err` of
 /// the message's own `Result`.
-///
-/// ```
-/// # use hull_sdk as hull;
-/// # use hull::prelude::*;
-/// # use hull::{CallError, Message};
-/// # fn price() -> Message<u64> { loop {} }
-/// fn price_or_last(oracle: Address, last: u64) -> Result<u64, CallError> {
-///     match price().to(oracle).gas(1_000_000_000).try_call() {
-///         // It is there, and has a bad day.
-///         Err(CallError::Aborted | CallError::Halted) => Ok(last),
-///         answer => answer,
-///     }
-/// }
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(
     not(target_family = "wasm"),
@@ -102,12 +88,30 @@ impl CallError {
         })
     }
 
+    // The examples are here: what is said of the type is part of the ABIs of all
+    // contracts with it.
     /// What happened, for people.
     ///
     /// ```
     /// # use hull_sdk::CallError;
     /// let message = CallError::ReentrancyDenied.message();
     /// assert_eq!(message, "the called contract is running already");
+    /// ```
+    ///
+    /// A contract tells the cases apart:
+    ///
+    /// ```
+    /// # use hull_sdk as hull;
+    /// # use hull::prelude::*;
+    /// # use hull::{CallError, Message};
+    /// # fn price() -> Message<u64> { loop {} }
+    /// fn price_or_last(oracle: Address, last: u64) -> Result<u64, CallError> {
+    ///     match price().to(oracle).gas(1_000_000_000).try_call() {
+    ///         // It is there, and has a bad day.
+    ///         Err(CallError::Aborted | CallError::Halted) => Ok(last),
+    ///         answer => answer,
+    ///     }
+    /// }
     /// ```
     pub const fn message(self) -> &'static str {
         match self {

@@ -92,9 +92,9 @@
 //! `events`, `transfer`, `calls = "granted"` (or `"any"`), `delegate`,
 //! `instantiate`, `upgrade = "narrowing"` (or `"widening"`), `set_code`,
 //! `terminate`, `crypto`, `debug`. A contract with `upgrade` is upgraded by its
-//! creator, one with `set_code` besides by itself alone. The macro refuses a contract with fields but no storage, or
-//! with events but no `events`; the rest is compared with what the Wasm imports
-//! when the contract is built.
+//! creator, one with `set_code` besides by itself alone. The macro refuses a contract
+//! with fields but no storage, or with events but no `events`; the rest is compared
+//! with what the Wasm imports when the contract is built.
 //!
 //! # Other contracts
 //!

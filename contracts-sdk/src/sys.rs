@@ -110,8 +110,9 @@ fn status(code: u32) -> CallStatus {
 
 // SAFETY of all calls below: every address and length comes from a live slice
 // or array that is borrowed for the whole call, shared where the host reads and
-// exclusive where it writes, or from the sink's region, which nobody borrows; the host writes no further than the length it was
-// given, or than the fixed size the table states.
+// exclusive where it writes, or from the sink's region, which nobody borrows; the
+// host writes no further than the length it was given, or than the fixed size the
+// table states.
 macro_rules! host {
     ($name:ident($($arg:expr),*)) => {
         // SAFETY: see above.

@@ -49,6 +49,12 @@ pub use value::Value;
 ///     shelves.at(&number)
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a collection, and cannot be a field of a storage struct",
+    label = "not a collection",
+    note = "to store a single value, write `Value<{Self}>`; a struct of collections takes \
+            `#[hull::storage]`"
+)]
 pub trait Storage: Sized {
     /// The one at this place. Touches nothing.
     fn at(key: Key) -> Self;

@@ -4,15 +4,15 @@ use hull_contracts_support::code;
 
 /// At most so many bytes. A contract that grows past its line has to be looked
 /// at; one that shrinks gets a new line. Those of the counter and the token are
-/// their goals, 3 and 12 KiB; they have 2,877 and 10,064.
+/// their goals, 3 and 12 KiB; they have 2,877 and 9,714.
 const MOST: [(&str, usize); 7] = [
     ("counter", 3_072),
     ("token", 12_288),
-    ("collectible", 18_500),
+    ("collectible", 18_200),
     ("escrow", 8_900),
     ("exchange", 24_300),
-    ("multisig", 20_400),
-    ("registry", 20_700),
+    ("multisig", 20_300),
+    ("registry", 20_300),
 ];
 
 #[test]
