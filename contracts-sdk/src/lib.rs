@@ -102,7 +102,7 @@
 //! its crate, as a dependency with the feature `library`, or out of the file with
 //! its ABI alone, with the feature `import-abi` of this crate:
 //!
-//! ```ignore
+//! ```text
 //! /// The path starts at the folder with Cargo.toml.
 //! mod token {
 //!     hull::import_abi!("abi/token.abi.json");
@@ -168,7 +168,7 @@ pub use hull_host_api::{Address, Balance, CallStatus, Gas, Hash, Height, Timesta
 /// belongs into a module of its own. What cannot be read, or has no counterpart in
 /// Rust, is a compile error. Takes the feature `import-abi`.
 ///
-/// ```ignore
+/// ```text
 /// mod token {
 ///     hull::import_abi!("abi/token.abi.json");
 /// }

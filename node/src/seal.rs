@@ -5,6 +5,7 @@
 //!
 //! ```
 //! use hull_chain::{Chain, Settings};
+//! use hull_rpc::DevControl;
 //! use hull_types::dev;
 //! use hulld::clock::Clock;
 //! use hulld::seal::{Policy, Sealer};
