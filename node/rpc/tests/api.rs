@@ -169,9 +169,10 @@ async fn blocks_by_height_hash_and_name() {
 async fn what_is_tried_is_what_happens() {
     let mut node = TestNode::new();
     let contract = node.deploy().await;
+    let sender = node.address(0);
     let body = |input: &str| {
         json!({ "transaction": {
-            "sender": node.address(0),
+            "sender": sender,
             "payload": { "kind": "call", "contract": contract, "input": input },
             "depositLimit": "10000000000000",
         }})
