@@ -32,7 +32,11 @@ pub(crate) fn started(started: &Started<'_>) {
         "json" => format!("{}\n", started.json()),
         _ => started.text(stdout().is_terminal() && colours_are_wanted()),
     };
-    // Fails if nobody reads; then nobody has to.
+    print(&text);
+}
+
+/// Prints text. A reader that has gone away, such as `head`, is no failure.
+pub(crate) fn print(text: &str) {
     let _ = stdout().write_all(text.as_bytes());
     let _ = stdout().flush();
 }

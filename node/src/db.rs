@@ -26,6 +26,23 @@ fn check(folder: &Path) -> Result<()> {
     }
     let store = Redb::open(&file).with_context(|| format!("open {}", file.display()))?;
     let chain = ChainStore::open(Arc::new(store), Options::default())?;
-    println!("height {}", chain.latest()?);
+    let checked = chain
+        .check()
+        .with_context(|| format!("check {}", file.display()))?;
+    crate::banner::print(&format!(
+        "{}: everything holds\n\
+         heights with a state  {} to {}\n\
+         transactions          {}\n\
+         records of the state  {}\n\
+         nodes of the trees    {}\n\
+         codes                 {}\n",
+        file.display(),
+        checked.oldest,
+        checked.latest,
+        checked.transactions,
+        checked.records,
+        checked.nodes,
+        checked.codes,
+    ));
     Ok(())
 }

@@ -67,5 +67,5 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn print_config(effective: &Effective) {
-    print!("{}", effective.to_toml());
+    banner::print(&effective.to_toml());
 }

@@ -32,13 +32,15 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool> {
             println!("{page}: quotations taken from the code");
         }
     }
-    // The test that holds the page to the table also writes it.
-    let mut reference = workspace.cargo(["test", "--package", "hull-host-api", "--all-features"]);
-    process::run(
-        reference
-            .args(["--test", "reference"])
-            .env("HULL_BLESS", "1"),
-    )?;
+    // The tests that hold the pages to the code also write them.
+    for package in ["hull-host-api", "hull-rpc-types"] {
+        let mut reference = workspace.cargo(["test", "--package", package, "--all-features"]);
+        process::run(
+            reference
+                .args(["--test", "reference"])
+                .env("HULL_BLESS", "1"),
+        )?;
+    }
     ui::next("`git diff README.md docs`, and commit it together with the code");
     Ok(true)
 }

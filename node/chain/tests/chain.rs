@@ -4,7 +4,9 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
-use hull_chain::{Candidate, Chain, ChainError, Committed, InvalidBlock, Settings, SubmitError, Trial};
+use hull_chain::{
+    Candidate, Chain, ChainError, Committed, InvalidBlock, Settings, SubmitError, Trial,
+};
 use hull_executor::StateReader;
 use hull_mempool::Rejected;
 use hull_types::host_api::{Address, Hash};
@@ -65,7 +67,10 @@ fn blocks_follow_each_other_on_two_nodes() {
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3]);
     // An empty block changes nothing, so nothing is owed after it.
     let empty = propose(&one);
-    assert_eq!((empty.tally().transactions, empty.tally().changes), (0, false));
+    assert_eq!(
+        (empty.tally().transactions, empty.tally().changes),
+        (0, false)
+    );
     assert_eq!(empty.state_root(), one.head().state_root);
 }
 
@@ -80,11 +85,21 @@ fn a_header_that_does_not_follow_is_refused_for_each_field() {
     let changes: [(&str, fn(&mut hull_types::Block, Hash)); 8] = [
         ("the height", |block, _| block.header.height = 2),
         ("the parent", |block, wrong| block.header.parent = wrong),
-        ("the state root", |block, wrong| block.header.state_root = wrong),
-        ("the receipts root", |block, wrong| block.header.receipts_root = wrong),
-        ("the hash of validators", |block, wrong| block.header.validators_hash = wrong),
-        ("the transactions root", |block, wrong| block.header.transactions_root = wrong),
-        ("the transactions root", |block, _| block.transactions.clear()),
+        ("the state root", |block, wrong| {
+            block.header.state_root = wrong
+        }),
+        ("the receipts root", |block, wrong| {
+            block.header.receipts_root = wrong
+        }),
+        ("the hash of validators", |block, wrong| {
+            block.header.validators_hash = wrong
+        }),
+        ("the transactions root", |block, wrong| {
+            block.header.transactions_root = wrong
+        }),
+        ("the transactions root", |block, _| {
+            block.transactions.clear()
+        }),
         ("the time", |block, _| block.header.time = dev::GENESIS_TIME),
     ];
     for (field, change) in changes {
@@ -117,13 +132,19 @@ fn a_block_with_a_wrong_signature_or_nonce_is_refused() {
     let refused = rebuild(vec![good.clone(), forged]);
     let forged = matches!(
         refused,
-        Err(ChainError::Invalid(InvalidBlock::Signature { index: 1, .. }))
+        Err(ChainError::Invalid(InvalidBlock::Signature {
+            index: 1,
+            ..
+        }))
     );
     assert!(forged, "{refused:?}");
     let refused = rebuild(vec![good.clone(), good]);
     let twice = matches!(
         refused,
-        Err(ChainError::Invalid(InvalidBlock::Transaction { index: 1, .. }))
+        Err(ChainError::Invalid(InvalidBlock::Transaction {
+            index: 1,
+            ..
+        }))
     );
     assert!(twice, "{refused:?}");
 }
@@ -151,8 +172,17 @@ fn a_transaction_counts_on_its_own_chain_and_once() {
     alice.nonce = 0;
     let other = alice.transfer(Address([9; 32]), 6).encode_bytes();
     let used = chain.submit(&other, 0);
-    assert!(matches!(used, Err(SubmitError::Rejected(Rejected::NonceUsed { expected: 1, .. }))));
-    assert!(matches!(chain.submit(b"nonsense", 0), Err(SubmitError::Decode(_))));
+    assert!(matches!(
+        used,
+        Err(SubmitError::Rejected(Rejected::NonceUsed {
+            expected: 1,
+            ..
+        }))
+    ));
+    assert!(matches!(
+        chain.submit(b"nonsense", 0),
+        Err(SubmitError::Decode(_))
+    ));
 }
 
 #[test]
@@ -163,7 +193,10 @@ fn what_can_never_fit_a_block_is_not_taken() {
     body.gas_limit = chain.genesis().parameters.block_gas + 1;
     let envelope = body.sign(&chain.chain_id(), &alice.key);
     let refused = chain.submit(&envelope.encode_bytes(), 0);
-    assert!(matches!(refused, Err(SubmitError::Invalid(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(SubmitError::Invalid(_))),
+        "{refused:?}"
+    );
 }
 
 /// What is simulated is what happens: outcome, gas, events, deposit, for each way in
@@ -185,11 +218,21 @@ fn simulation_and_estimate_are_what_happens_later() {
         let envelope = alice.call(contract, input);
         submit(&chain, &envelope);
         let committed = seal(&chain);
-        assert_eq!(committed.receipts[0], simulated.executed.receipt, "{input:?}");
+        assert_eq!(
+            committed.receipts[0], simulated.executed.receipt,
+            "{input:?}"
+        );
         let note = chain.note_of(&envelope.id());
-        assert_eq!(note.clone().and_then(|note| note.cause), simulated.executed.cause);
+        assert_eq!(
+            note.clone().and_then(|note| note.cause),
+            simulated.executed.cause
+        );
         let (again, executed) = chain.trace(&envelope.id()).unwrap().unwrap();
-        assert_eq!((again, &executed), (trace, &simulated.executed), "{input:?}");
+        assert_eq!(
+            (again, &executed),
+            (trace, &simulated.executed),
+            "{input:?}"
+        );
 
         if committed.receipts[0].result == ReceiptResult::Halt {
             continue;
@@ -204,7 +247,10 @@ fn simulation_and_estimate_are_what_happens_later() {
             ..trial
         };
         let starved = chain.simulate(trial, &less).unwrap();
-        assert_ne!(starved.executed.receipt.result, committed.receipts[0].result);
+        assert_ne!(
+            starved.executed.receipt.result,
+            committed.receipts[0].result
+        );
     }
 }
 
@@ -229,8 +275,14 @@ fn the_past_can_be_asked_and_a_reopened_chain_goes_on() {
     let chain = open();
     assert_eq!(chain.head(), head);
     let first = chain.committed(1).unwrap();
-    assert_eq!((first.receipts.len(), &first.certificate[..]), (1, &b"certificate"[..]));
-    assert_eq!(first.state_root, chain.committed(2).unwrap().block.header.state_root);
+    assert_eq!(
+        (first.receipts.len(), &first.certificate[..]),
+        (1, &b"certificate"[..])
+    );
+    assert_eq!(
+        first.state_root,
+        chain.committed(2).unwrap().block.header.state_root
+    );
     submit(&chain, &alice.transfer(Address([9; 32]), 4));
     assert_eq!(seal(&chain).block.header.height, 4);
     let other = Settings::new(dev::genesis("other"), Arc::clone(&store));
@@ -244,6 +296,9 @@ fn time_only_goes_forward() {
     assert!(matches!(chain.propose(now), Err(ChainError::Time { .. })));
     let (one, other) = (propose(&chain), propose(&chain));
     chain.commit(one, &[]).unwrap();
-    assert!(chain.commit(other, &[]).is_err(), "it follows the genesis, not block 1");
+    assert!(
+        chain.commit(other, &[]).is_err(),
+        "it follows the genesis, not block 1"
+    );
     assert_eq!(chain.head().height, 1);
 }

@@ -45,7 +45,14 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let tip = prop_oneof![Just(0), 0..30_000_u128];
-    let admit = (0..4_u8, 0..6_u64, 1..40_u128, tip, 0..400_000_u128, 0..5_usize);
+    let admit = (
+        0..4_u8,
+        0..6_u64,
+        1..40_u128,
+        tip,
+        0..400_000_u128,
+        0..5_usize,
+    );
     let admit = admit.prop_map(|(sender, nonce, price, tip, value, size)| Step::Admit {
         sender,
         nonce,
@@ -112,7 +119,9 @@ impl Model {
     }
 
     fn of(&self, sender: Address) -> impl Iterator<Item = &Held> {
-        self.held.iter().filter(move |one| one.body().sender == sender)
+        self.held
+            .iter()
+            .filter(move |one| one.body().sender == sender)
     }
 
     fn is_ready(&self, one: &Held) -> bool {
@@ -122,14 +131,21 @@ impl Model {
     }
 
     fn bytes(&self) -> usize {
-        self.held.iter().map(|one| one.transaction.bytes() as usize).sum()
+        self.held
+            .iter()
+            .map(|one| one.transaction.bytes() as usize)
+            .sum()
     }
 
     fn check(&self, transaction: &VerifiedTransaction) -> Result<(), Rejected> {
         let body = transaction.transaction();
         let (account, found) = (self.account(body.sender), body.nonce);
         let expected = account.nonce;
-        if self.held.iter().any(|one| one.transaction.id() == transaction.id()) {
+        if self
+            .held
+            .iter()
+            .any(|one| one.transaction.id() == transaction.id())
+        {
             return Err(Rejected::Known);
         }
         if found < expected {
@@ -137,7 +153,11 @@ impl Model {
         }
         let most = expected + LIMITS.ahead;
         if found > most {
-            return Err(Rejected::NonceTooFar { found, expected, most });
+            return Err(Rejected::NonceTooFar {
+                found,
+                expected,
+                most,
+            });
         }
         let others = || self.of(body.sender).filter(|one| one.body().nonce != found);
         let spent: u128 = others().map(|one| one.body().most_spent().unwrap()).sum();
@@ -148,15 +168,25 @@ impl Model {
         }
         let bytes: u32 = others().map(|one| one.transaction.bytes()).sum();
         let limits = [
-            ("transactions", others().count() + 1, LIMITS.sender_transactions),
-            ("bytes", (bytes + transaction.bytes()) as usize, LIMITS.sender_bytes),
+            (
+                "transactions",
+                others().count() + 1,
+                LIMITS.sender_transactions,
+            ),
+            (
+                "bytes",
+                (bytes + transaction.bytes()) as usize,
+                LIMITS.sender_bytes,
+            ),
         ];
         for (what, found, limit) in limits {
             if found > limit {
                 return Err(Rejected::SenderLimit { what, found, limit });
             }
         }
-        let old = self.of(body.sender).find(|one| one.body().nonce == body.nonce);
+        let old = self
+            .of(body.sender)
+            .find(|one| one.body().nonce == body.nonce);
         let least = old.map(|old| old.price() + (old.price() * 10).div_ceil(100).max(1));
         match least {
             Some(least) if price(body) < least => Err(Rejected::ReplacementUnderpriced {
@@ -216,7 +246,11 @@ impl Model {
         let mut selected: Vec<&Held> = Vec::new();
         let mut over: Vec<Address> = Vec::new();
         loop {
-            let of = |sender| selected.iter().filter(move |one| one.body().sender == sender);
+            let of = |sender| {
+                selected
+                    .iter()
+                    .filter(move |one| one.body().sender == sender)
+            };
             let is_next = |one: &&Held| {
                 let body = one.body();
                 let next = self.account(body.sender).nonce + of(body.sender).count() as u64;
@@ -228,10 +262,12 @@ impl Model {
                 return selected.iter().map(|one| one.transaction.id()).collect();
             };
             let (body, size) = (best.body(), u64::from(best.transaction.bytes()));
-            let spent: u128 = of(body.sender).map(|one| one.body().most_spent().unwrap()).sum();
-            let covered =
-                spent + body.most_spent().unwrap() <= self.account(body.sender).balance;
-            if !covered || body.gas_limit > room.gas || size > room.bytes || room.transactions == 0 {
+            let spent: u128 = of(body.sender)
+                .map(|one| one.body().most_spent().unwrap())
+                .sum();
+            let covered = spent + body.most_spent().unwrap() <= self.account(body.sender).balance;
+            if !covered || body.gas_limit > room.gas || size > room.bytes || room.transactions == 0
+            {
                 over.push(body.sender);
                 continue;
             }
@@ -314,9 +350,8 @@ fn play(steps: Vec<Step>, seen: &mut Seen) -> Result<(), TestCaseError> {
                 account.balance = balance;
                 let account = *account;
                 let address = address(sender);
-                let stays = |one: &Held| {
-                    one.body().sender != address || one.body().nonce >= account.nonce
-                };
+                let stays =
+                    |one: &Held| one.body().sender != address || one.body().nonce >= account.nonce;
                 model.held.retain(stays);
                 pool.committed([(&address, &account)]);
             }

@@ -12,31 +12,52 @@ async fn a_transaction_from_sending_to_receipt_and_proof() {
     let mut node = TestNode::new();
     let contract = node.deploy().await;
     let transaction = node.alice.call(node.contract, common::COUNT);
-    let sent: rpc::Sent = node.ask("hull_sendTransaction", json!([hex(&transaction)])).await;
+    let sent: rpc::Sent = node
+        .ask("hull_sendTransaction", json!([hex(&transaction)]))
+        .await;
     assert_eq!(sent.hash, transaction.id().into());
     assert!(sent.ready);
     let hash = json!({ "hash": sent.hash });
     let waiting: rpc::Transaction = node.ask("hull_transaction", hash.clone()).await;
-    assert_eq!(waiting.state, rpc::TransactionState::Waiting { ready: true });
-    assert_eq!(node.ask::<Value>("hull_receipt", hash.clone()).await, Value::Null);
+    assert_eq!(
+        waiting.state,
+        rpc::TransactionState::Waiting { ready: true }
+    );
+    assert_eq!(
+        node.ask::<Value>("hull_receipt", hash.clone()).await,
+        Value::Null
+    );
     node.seal();
 
     let receipt: rpc::Receipt = node.ask("hull_receipt", hash.clone()).await;
-    assert_eq!((receipt.result, receipt.height), (rpc::ReceiptResult::Success, 2));
+    assert_eq!(
+        (receipt.result, receipt.height),
+        (rpc::ReceiptResult::Success, 2)
+    );
     assert_eq!(receipt.data, Some(rpc::Bytes(1_u64.to_le_bytes().to_vec())));
     assert_eq!(receipt.fee.0, u128::from(receipt.gas.0));
     assert_eq!(receipt.events[0].topics, [rpc::Hash(common::TOPIC.0)]);
     let included: rpc::Transaction = node.ask("hull_transaction", hash.clone()).await;
-    let place = rpc::TransactionState::Included { height: 2, index: 0 };
+    let place = rpc::TransactionState::Included {
+        height: 2,
+        index: 0,
+    };
     assert_eq!(included.state, place);
     let trace: rpc::Trace = node.ask("hull_trace", hash).await;
     assert_eq!(trace.frames.len(), 1);
     assert_eq!(trace.frames[0].contract, contract);
-    assert!(trace.frames[0].steps.iter().any(|step| matches!(step, rpc::Step::Event { .. })));
+    assert!(
+        trace.frames[0]
+            .steps
+            .iter()
+            .any(|step| matches!(step, rpc::Step::Event { .. }))
+    );
 
     // The root of the last block is in no header yet.
     let subject = json!({ "kind": "item", "contract": contract, "key": "0x6e" });
-    let early = node.refused("hull_proof", json!({ "subject": subject, "height": 2 })).await;
+    let early = node
+        .refused("hull_proof", json!({ "subject": subject, "height": 2 }))
+        .await;
     assert_eq!(early.0, ErrorCode::NotProvable);
     node.seal();
     let proof: rpc::Proof = node.ask("hull_proof", json!({ "subject": subject })).await;
@@ -74,13 +95,20 @@ async fn the_state_can_be_read_now_and_as_it_was() {
     let code: rpc::Code = node.ask("hull_code", code).await;
     assert_eq!(code.users, 1);
     assert_eq!(code.wasm.map(|wasm| wasm.0), Some(common::wasm()));
-    let item: Option<rpc::Item> = node.ask("hull_storage", json!([contract, "0x07000003"])).await;
+    let item: Option<rpc::Item> = node
+        .ask("hull_storage", json!([contract, "0x07000003"]))
+        .await;
     assert_eq!(item.unwrap().value, rpc::Bytes(b"no".to_vec()));
-    let none: Option<rpc::Item> = node.ask("hull_storage", json!([contract, "0x07000009"])).await;
+    let none: Option<rpc::Item> = node
+        .ask("hull_storage", json!([contract, "0x07000009"]))
+        .await;
     assert_eq!(none, None);
 
     // Pages: of two, of a prefix, and of the height of the first page.
-    let (mut keys, mut params) = (Vec::new(), json!({ "contract": contract, "prefix": "0x07", "limit": 2 }));
+    let (mut keys, mut params) = (
+        Vec::new(),
+        json!({ "contract": contract, "prefix": "0x07", "limit": 2 }),
+    );
     for page in 0..3 {
         let found: rpc::StoragePage = node.ask("hull_storageList", params.clone()).await;
         assert_eq!(found.height, 2);
@@ -104,12 +132,16 @@ async fn the_state_can_be_read_now_and_as_it_was() {
 #[tokio::test]
 async fn blocks_by_height_hash_and_name() {
     let mut node = TestNode::new();
-    let transaction = node.alice.transfer(hull_types::host_api::Address([9; 32]), 5);
+    let transaction = node
+        .alice
+        .transfer(hull_types::host_api::Address([9; 32]), 5);
     node.submit(&transaction);
     node.seal();
     let latest: rpc::Block = node.ask("hull_block", json!([])).await;
     let by_height: rpc::Block = node.ask("hull_block", json!([1])).await;
-    let by_hash: rpc::Block = node.ask("hull_block", json!({ "block": latest.hash })).await;
+    let by_hash: rpc::Block = node
+        .ask("hull_block", json!({ "block": latest.hash }))
+        .await;
     assert_eq!((&latest, &latest), (&by_height, &by_hash));
     let hashes = rpc::BlockTransactions::Hashes(vec![transaction.id().into()]);
     assert_eq!(latest.transactions, hashes);
@@ -122,18 +154,25 @@ async fn blocks_by_height_hash_and_name() {
     let status: rpc::Status = node.ask("hull_status", json!({})).await;
     assert_eq!(genesis.hash, status.chain_id);
     assert_eq!(latest.header.state_root, genesis.state_root_after);
-    assert_eq!(node.refused("hull_block", json!([2])).await.0, ErrorCode::NotFound);
+    assert_eq!(
+        node.refused("hull_block", json!([2])).await.0,
+        ErrorCode::NotFound
+    );
     let unknown = json!([rpc::Hash([1; 32])]);
-    assert_eq!(node.refused("hull_block", unknown).await.0, ErrorCode::NotFound);
+    assert_eq!(
+        node.refused("hull_block", unknown).await.0,
+        ErrorCode::NotFound
+    );
 }
 
 #[tokio::test]
 async fn what_is_tried_is_what_happens() {
     let mut node = TestNode::new();
     let contract = node.deploy().await;
+    let sender = node.address(0);
     let body = |input: &str| {
         json!({ "transaction": {
-            "sender": node.address(0),
+            "sender": sender,
             "payload": { "kind": "call", "contract": contract, "input": input },
             "depositLimit": "10000000000000",
         }})
@@ -149,7 +188,9 @@ async fn what_is_tried_is_what_happens() {
         let signed = signed.sign(&node.alice.chain_id, &node.alice.key);
         node.submit(&signed);
         node.seal();
-        let receipt: rpc::Receipt = node.ask("hull_receipt", json!([signed.id().to_string_0x()])).await;
+        let receipt: rpc::Receipt = node
+            .ask("hull_receipt", json!([signed.id().to_string_0x()]))
+            .await;
         assert_eq!(receipt.result, simulated.result, "{input}");
         assert_eq!(receipt.events, simulated.events, "{input}");
         assert_eq!(receipt.deposit, simulated.deposit, "{input}");
@@ -166,7 +207,10 @@ async fn what_is_tried_is_what_happens() {
     // A question changes nothing, and may not.
     let call = |input| json!({ "contract": contract, "input": input });
     let outcome: rpc::Outcome = node.ask("hull_call", call("0x01")).await;
-    assert_eq!((outcome.result, outcome.data), (rpc::ReceiptResult::Revert, rpc::Bytes(b"no".to_vec())));
+    assert_eq!(
+        (outcome.result, outcome.data),
+        (rpc::ReceiptResult::Revert, rpc::Bytes(b"no".to_vec()))
+    );
     let outcome: rpc::Outcome = node.ask("hull_call", call("0x00")).await;
     assert_eq!(outcome.result, rpc::ReceiptResult::Halt);
 }
@@ -215,27 +259,101 @@ async fn errors_have_codes_and_say_what_where_and_what_to_do() {
     let underpriced = again.sign(&node.alice.chain_id, &node.alice.key);
     let upper = node.address(0).0.to_uppercase();
     let cases = [
-        ("hull_sendTransaction", json!([hex(&foreign)]), ErrorCode::BadSignature, "transaction"),
-        ("hull_sendTransaction", json!(["0x00"]), ErrorCode::InvalidTransaction, "transaction"),
-        ("hull_sendTransaction", json!([hex(&transfer)]), ErrorCode::PoolRefused, "transaction"),
-        ("hull_sendTransaction", json!([hex(&underpriced)]), ErrorCode::PoolRefused, "transaction"),
-        ("hull_account", json!([upper]), ErrorCode::InvalidParams, "address"),
-        ("hull_account", json!({ "adress": "x" }), ErrorCode::InvalidParams, "hull_account"),
-        ("hull_account", json!([]), ErrorCode::InvalidParams, "hull_account"),
-        ("hull_contract", json!([node.address(3)]), ErrorCode::NotFound, "contract"),
-        ("hull_code", json!([rpc::Hash([1; 32])]), ErrorCode::NotFound, "codeHash"),
-        ("hull_trace", json!([rpc::Hash([1; 32])]), ErrorCode::NotFound, "hash"),
-        ("hull_storageList", json!({ "contract": node.address(0), "cursor": "x" }), ErrorCode::InvalidParams, "cursor"),
-        ("hull_events", json!({ "cursor": "1:2" }), ErrorCode::InvalidParams, "cursor"),
-        ("hull_events", json!({ "topics": [null, null, null, null, null] }), ErrorCode::InvalidParams, "topics"),
+        (
+            "hull_sendTransaction",
+            json!([hex(&foreign)]),
+            ErrorCode::BadSignature,
+            "transaction",
+        ),
+        (
+            "hull_sendTransaction",
+            json!(["0x00"]),
+            ErrorCode::InvalidTransaction,
+            "transaction",
+        ),
+        (
+            "hull_sendTransaction",
+            json!([hex(&transfer)]),
+            ErrorCode::PoolRefused,
+            "transaction",
+        ),
+        (
+            "hull_sendTransaction",
+            json!([hex(&underpriced)]),
+            ErrorCode::PoolRefused,
+            "transaction",
+        ),
+        (
+            "hull_account",
+            json!([upper]),
+            ErrorCode::InvalidParams,
+            "address",
+        ),
+        (
+            "hull_account",
+            json!({ "adress": "x" }),
+            ErrorCode::InvalidParams,
+            "hull_account",
+        ),
+        (
+            "hull_account",
+            json!([]),
+            ErrorCode::InvalidParams,
+            "hull_account",
+        ),
+        (
+            "hull_contract",
+            json!([node.address(3)]),
+            ErrorCode::NotFound,
+            "contract",
+        ),
+        (
+            "hull_code",
+            json!([rpc::Hash([1; 32])]),
+            ErrorCode::NotFound,
+            "codeHash",
+        ),
+        (
+            "hull_trace",
+            json!([rpc::Hash([1; 32])]),
+            ErrorCode::NotFound,
+            "hash",
+        ),
+        (
+            "hull_storageList",
+            json!({ "contract": node.address(0), "cursor": "x" }),
+            ErrorCode::InvalidParams,
+            "cursor",
+        ),
+        (
+            "hull_events",
+            json!({ "cursor": "1:2" }),
+            ErrorCode::InvalidParams,
+            "cursor",
+        ),
+        (
+            "hull_events",
+            json!({ "topics": [null, null, null, null, null] }),
+            ErrorCode::InvalidParams,
+            "topics",
+        ),
     ];
     for (method, params, code, place) in cases {
         let (found, data) = node.refused(method, params.clone()).await;
-        assert_eq!((found, data.place.as_str()), (code, place), "{method} {params}");
-        assert!(!data.what.is_empty() && !data.remedy.is_empty(), "{method} {params}");
+        assert_eq!(
+            (found, data.place.as_str()),
+            (code, place),
+            "{method} {params}"
+        );
+        assert!(
+            !data.what.is_empty() && !data.remedy.is_empty(),
+            "{method} {params}"
+        );
     }
     // Without a development node there are no such methods.
-    let answer = node.raw(r#"{"jsonrpc":"2.0","id":1,"method":"dev_seal"}"#).await;
+    let answer = node
+        .raw(r#"{"jsonrpc":"2.0","id":1,"method":"dev_seal"}"#)
+        .await;
     assert_eq!(answer["error"]["code"], -32601);
 }
 
@@ -247,7 +365,9 @@ async fn a_call_for_a_receipt_waits_for_the_block() {
     let params = json!({ "hash": transfer.id().to_string_0x(), "wait": 30_000 });
     let asking = {
         let node = node.clone_module();
-        tokio::spawn(async move { common::ask_module::<rpc::Receipt>(&node, "hull_receipt", params).await })
+        tokio::spawn(async move {
+            common::ask_module::<rpc::Receipt>(&node, "hull_receipt", params).await
+        })
     };
     // It asks first, or finds the block at once: the answer is the same.
     tokio::task::yield_now().await;
@@ -257,27 +377,20 @@ async fn a_call_for_a_receipt_waits_for_the_block() {
     assert_eq!(node.ask::<Value>("hull_receipt", never).await, Value::Null);
 }
 
-/// The document is what the methods are: a change of either is seen here. Bless with
-/// `HULL_BLESS=1`.
-#[test]
-fn the_openrpc_document_stands_beside() {
-    let text = serde_json::to_string_pretty(&rpc::openrpc("0.0.0", true)).unwrap() + "\n";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openrpc.json");
-    if std::env::var_os("HULL_BLESS").is_some() {
-        std::fs::write(path, &text).unwrap();
-    }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == text, "the API changed: look at it, then run this with HULL_BLESS=1");
-}
-
 #[tokio::test]
 async fn every_method_of_the_document_is_there_and_no_other() {
     let node = TestNode::new();
     let document: Value = node.ask("rpc.discover", json!({})).await;
     let named = document["methods"].as_array().unwrap().iter();
-    let mut named: Vec<&str> = named.map(|method| method["name"].as_str().unwrap()).collect();
+    let mut named: Vec<&str> = named
+        .map(|method| method["name"].as_str().unwrap())
+        .collect();
     named.push("rpc.discover");
-    let ends = ["hull_unsubscribeBlocks", "hull_unsubscribeReceipts", "hull_unsubscribeEvents"];
+    let ends = [
+        "hull_unsubscribeBlocks",
+        "hull_unsubscribeReceipts",
+        "hull_unsubscribeEvents",
+    ];
     named.extend(ends);
     named.sort_unstable();
     let mut there: Vec<&str> = node.module.method_names().collect();

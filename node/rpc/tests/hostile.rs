@@ -78,7 +78,10 @@ impl Generator {
             true => self.text(),
             false => METHODS[method].to_string(),
         };
-        let description = self.methods.iter().find(|one| one["name"] == METHODS[method]);
+        let description = self
+            .methods
+            .iter()
+            .find(|one| one["name"] == METHODS[method]);
         let params = description.unwrap()["params"].as_array().unwrap().clone();
         let mut object = Map::new();
         for param in params {
@@ -133,9 +136,8 @@ impl Generator {
             Some(fields) => {
                 let fields = fields.clone();
                 let fields = fields.iter();
-                let fields = fields.map(|(name, schema)| {
-                    (name.clone(), self.value(schema, name, depth + 1))
-                });
+                let fields = fields
+                    .map(|(name, schema)| (name.clone(), self.value(schema, name, depth + 1)));
                 Value::Object(fields.collect())
             }
             None => self.plain(schema, name, depth),
@@ -156,7 +158,9 @@ impl Generator {
             (Some("array"), _) => {
                 let len = self.random.below(4);
                 let items = schema["items"].clone();
-                (0..len).map(|_| self.value(&items, name, depth + 1)).collect()
+                (0..len)
+                    .map(|_| self.value(&items, name, depth + 1))
+                    .collect()
             }
             _ => self.junk(depth),
         }
@@ -182,7 +186,15 @@ impl Generator {
     }
 
     fn number(&mut self) -> Value {
-        let edge = [0, 1, u64::MAX, u64::MAX / 2, 1 << 53, 1_000_000_000, 10_000_000_000];
+        let edge = [
+            0,
+            1,
+            u64::MAX,
+            u64::MAX / 2,
+            1 << 53,
+            1_000_000_000,
+            10_000_000_000,
+        ];
         let number = *self.random.pick(&edge);
         match self.random.below(4) {
             0 => json!(number),
@@ -192,7 +204,18 @@ impl Generator {
     }
 
     fn text(&mut self) -> String {
-        let odd = ["", "0x", "0xzz", "latest", "\u{0}", "𝕊", "hull1", "-1", "1e99", "__proto__"];
+        let odd = [
+            "",
+            "0x",
+            "0xzz",
+            "latest",
+            "\u{0}",
+            "𝕊",
+            "hull1",
+            "-1",
+            "1e99",
+            "__proto__",
+        ];
         match self.random.below(3) {
             0 => "a".repeat(self.random.below(5_000)),
             _ => (*self.random.pick(&odd)).to_string(),
@@ -238,12 +261,16 @@ impl Generator {
 
 /// The code of an answer's error, if it is one.
 fn code(answer: &Value) -> Option<i32> {
-    answer["error"]["code"].as_i64().map(|code| i32::try_from(code).unwrap())
+    answer["error"]["code"]
+        .as_i64()
+        .map(|code| i32::try_from(code).unwrap())
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {
     let text = std::env::var(name);
-    text.ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    text.ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,13 +294,23 @@ async fn random_input_makes_no_trouble() {
         let answer: Value = serde_json::from_str(answer.get()).unwrap();
         let code = code(&answer);
         let failure = ErrorCode::NodeFailure.code();
-        assert_ne!(code, Some(failure), "seed {seed} case {case}: {request}: {answer}");
+        assert_ne!(
+            code,
+            Some(failure),
+            "seed {seed} case {case}: {request}: {answer}"
+        );
         parsed += usize::from(code.is_none_or(|code| !unparsed.contains(&code)));
         answered += usize::from(code.is_none());
     }
     let structured = cases - OVER_SOCKETS;
-    assert!(parsed * 10 >= structured * 3, "{parsed} of {structured} were parsed");
-    assert!(answered * 10 >= structured, "{answered} of {structured} had an answer");
+    assert!(
+        parsed * 10 >= structured * 3,
+        "{parsed} of {structured} were parsed"
+    );
+    assert!(
+        answered * 10 >= structured,
+        "{answered} of {structured} had an answer"
+    );
     over_sockets(&node, &mut generator).await;
     bounded();
 }
@@ -292,7 +329,11 @@ async fn over_sockets(node: &TestNode, generator: &mut Generator) {
         stream.write_all(&body).await.unwrap();
         let answer = answer(&mut stream).await;
         let failure = format!("\"code\":{}", ErrorCode::NodeFailure.code());
-        assert!(!answer.contains(&failure), "case {case}: {}", String::from_utf8_lossy(&body));
+        assert!(
+            !answer.contains(&failure),
+            "case {case}: {}",
+            String::from_utf8_lossy(&body)
+        );
     }
     // Not even HTTP.
     for _ in 0..200 {
@@ -302,7 +343,10 @@ async fn over_sockets(node: &TestNode, generator: &mut Generator) {
     }
     let health = TcpStream::connect(server.address()).await;
     let mut health = health.unwrap();
-    health.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    health
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     assert!(answer(&mut health).await.ends_with("ok\n"));
     server.stop().await;
 }
@@ -321,7 +365,11 @@ async fn answer(stream: &mut TcpStream) -> String {
             }
         }
         let count = stream.read_buf(&mut read).await.unwrap();
-        assert!(count > 0, "the server closed: {}", String::from_utf8_lossy(&read));
+        assert!(
+            count > 0,
+            "the server closed: {}",
+            String::from_utf8_lossy(&read)
+        );
     }
 }
 
@@ -331,5 +379,8 @@ fn bounded() {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let Some(line) = line else { return };
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(kilobytes < 1024 * 1024, "{kilobytes} KiB of memory were used");
+    assert!(
+        kilobytes < 1024 * 1024,
+        "{kilobytes} KiB of memory were used"
+    );
 }

@@ -5,30 +5,20 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::{TestNode, request};
+use common::TestNode;
+use common::socket::{PATIENCE, Socket, upgrade};
 use hull_rpc::{Server, Settings};
 use hull_rpc_types as rpc;
-use hull_rpc_types::{ErrorCode, Subscription as _};
-use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
-use jsonrpsee::rpc_params;
-use jsonrpsee::ws_client::{WsClient, WsClientBuilder};
+use hull_rpc_types::ErrorCode;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Longer than anything here takes; only a hang gets there.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 async fn start(settings: Settings) -> (TestNode, Server) {
     let node = TestNode::with(settings);
     let server = Server::start(([127, 0, 0, 1], 0).into(), node.api.clone()).await;
     (node, server.unwrap())
-}
-
-async fn socket(server: &Server) -> WsClient {
-    let url = format!("ws://{}", server.address());
-    WsClientBuilder::default().build(url).await.unwrap()
 }
 
 /// Sends bytes, and reads until the server closes.
@@ -42,7 +32,9 @@ async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
 async fn read_all(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     // A reset after the answer is an end too.
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -59,7 +51,9 @@ fn get(path: &str) -> String {
 }
 
 fn body(answer: &str) -> Value {
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer}"));
+    let (_, body) = answer
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("{answer}"));
     serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"))
 }
 
@@ -72,12 +66,14 @@ async fn http_socket_health_and_metrics_share_a_port() {
     let (node, server) = start(Settings::default()).await;
     let answer = exchange(server.address(), post(&status(1), "").as_bytes()).await;
     assert_eq!(body(&answer)["result"]["height"], 0);
-    let client = socket(&server).await;
-    let status: rpc::Status = client.request("hull_status", rpc_params![]).await.unwrap();
-    assert_eq!(status.chain_name, "test");
+    let mut socket = Socket::open(server.address()).await;
+    assert_eq!(socket.ask("hull_status", json!({})).await["chainName"], "test");
     for (path, expected) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
         let answer = exchange(server.address(), get(path).as_bytes()).await;
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(expected), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with(expected),
+            "{answer}"
+        );
     }
     node.seal();
     let metrics = exchange(server.address(), get("/metrics").as_bytes()).await;
@@ -95,38 +91,29 @@ async fn http_socket_health_and_metrics_share_a_port() {
 async fn feeds_follow_the_chain_and_go_on_where_they_were() {
     let (mut node, server) = start(Settings::default()).await;
     let contract = node.deploy().await;
-    let client = socket(&server).await;
+    let mut socket = Socket::open(server.address()).await;
     let filter = json!({ "contract": contract, "topics": [[rpc::Hash(common::TOPIC.0)]] });
-    let mut events: Subscription<rpc::LocatedEvent> = subscribe::<rpc::EventFeed>(&client, filter).await;
-    let mut blocks: Subscription<rpc::Block> = subscribe::<rpc::BlockFeed>(&client, json!({})).await;
+    let events = socket.subscribe::<rpc::EventFeed>(filter).await;
+    let blocks = socket.subscribe::<rpc::BlockFeed>(json!({})).await;
     let past = json!({ "from": 1, "sender": node.address(0) });
-    let mut receipts: Subscription<rpc::Receipt> = subscribe::<rpc::ReceiptFeed>(&client, past).await;
+    let receipts = socket.subscribe::<rpc::ReceiptFeed>(past).await;
     for round in 2..5_u64 {
         let count = node.alice.call(node.contract, common::COUNT);
         node.submit(&count);
         node.seal();
-        let event = next(&mut events).await;
+        let event = socket.next::<rpc::EventFeed>(&events).await;
         assert_eq!((event.height, event.transaction), (round, count.id().into()));
-        assert_eq!(next(&mut blocks).await.header.height, round);
+        let block = socket.next::<rpc::BlockFeed>(&blocks).await;
+        assert_eq!(block.header.height, round);
     }
     let mut heights = Vec::new();
     for _ in 0..5 {
-        heights.push(next(&mut receipts).await.height);
+        heights.push(socket.next::<rpc::ReceiptFeed>(&receipts).await.height);
     }
     assert_eq!(heights, [1, 1, 2, 3, 4]);
+    let refused = socket.try_ask("hull_subscribeEvents", json!({ "contract": "x" })).await;
+    assert_eq!(refused["error"]["data"]["where"], "contract");
     server.stop().await;
-}
-
-async fn subscribe<S: rpc::Subscription>(client: &WsClient, params: Value) -> Subscription<S::Item> {
-    let mut object = jsonrpsee::core::params::ObjectParams::new();
-    for (key, value) in params.as_object().unwrap() {
-        object.insert(key, value).unwrap();
-    }
-    client.subscribe(S::NAME, object, S::END).await.unwrap()
-}
-
-async fn next<T: serde::de::DeserializeOwned>(subscription: &mut Subscription<T>) -> T {
-    timeout(PATIENCE, subscription.next()).await.unwrap().unwrap().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,10 +148,16 @@ async fn deep_json_and_large_bodies_are_refused() {
         let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"hull_block","params":{params}}}"#);
         let answer = exchange(server.address(), post(&deep, "").as_bytes()).await;
         let code = &body(&answer)["error"]["code"];
-        assert!([-32602, -32700].contains(&code.as_i64().unwrap()), "{answer}");
+        assert!(
+            [-32602, -32700].contains(&code.as_i64().unwrap()),
+            "{answer}"
+        );
     }
     assert!(node.api.metrics().times_refused("depth") >= 1);
-    let large = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x{}"}}"#, " ".repeat(5 << 20));
+    let large = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"x{}"}}"#,
+        " ".repeat(5 << 20)
+    );
     let answer = exchange(server.address(), post(&large, "").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     server.stop().await;
@@ -181,18 +174,25 @@ async fn slow_senders_are_cut_off_and_hold_up_nobody() {
     let mut heads = Vec::new();
     for _ in 0..50 {
         let mut slow = TcpStream::connect(server.address()).await.unwrap();
-        slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+        slow.write_all(b"POST / HTTP/1.1\r\nhost: x\r\nx-slow: ")
+            .await
+            .unwrap();
         heads.push(slow);
     }
     let answer = exchange(server.address(), post(&status(1), "").as_bytes()).await;
     assert_eq!(body(&answer)["result"]["height"], 0);
     for slow in heads {
         let answer = read_all(slow).await;
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+            "{answer}"
+        );
     }
     let mut slow = TcpStream::connect(server.address()).await.unwrap();
     let half = post(&status(1), "");
-    slow.write_all(&half.as_bytes()[..half.len() - 5]).await.unwrap();
+    slow.write_all(&half.as_bytes()[..half.len() - 5])
+        .await
+        .unwrap();
     let answer = read_all(slow).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert_eq!(node.api.metrics().times_refused("time"), 1);
@@ -207,16 +207,9 @@ async fn a_reader_that_takes_nothing_loses_its_subscriptions_and_no_memory_is_he
         ..Settings::default()
     };
     let (node, server) = start(settings).await;
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    let upgrade = "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(upgrade.as_bytes()).await.unwrap();
-    let mut head = [0; 12];
-    stream.read_exact(&mut head).await.unwrap();
-    assert_eq!(&head, b"HTTP/1.1 101");
+    let mut socket = Socket::open(server.address()).await;
     for _ in 0..32 {
-        let call = request("hull_subscribeBlocks", json!({}));
-        stream.write_all(&frame(call.as_bytes())).await.unwrap();
+        socket.send("hull_subscribeBlocks", json!({})).await;
     }
     // Blocks until the buffers of the system are full too.
     let sealed = timeout(PATIENCE, async {
@@ -228,17 +221,9 @@ async fn a_reader_that_takes_nothing_loses_its_subscriptions_and_no_memory_is_he
     sealed.await.expect("the slow reader was never cut off");
     let answer = exchange(server.address(), post(&status(1), "").as_bytes()).await;
     assert_eq!(body(&answer)["result"]["chainName"], "test");
-    drop(stream);
+    drop(socket);
     no_subscriptions(&node).await;
     server.stop().await;
-}
-
-/// A text frame with a mask of zeros.
-fn frame(text: &[u8]) -> Vec<u8> {
-    let len = u8::try_from(text.len()).ok().filter(|len| *len < 126).unwrap();
-    let mut frame = vec![0x81, 0x80 | len, 0, 0, 0, 0];
-    frame.extend(text);
-    frame
 }
 
 async fn no_subscriptions(node: &TestNode) {
@@ -247,39 +232,37 @@ async fn no_subscriptions(node: &TestNode) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, none).await.expect("subscriptions are left");
+    timeout(PATIENCE, none)
+        .await
+        .expect("subscriptions are left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn churn_of_subscriptions_leaves_nothing() {
     let (node, server) = start(Settings::default()).await;
     for round in 0..40 {
-        let client = socket(&server).await;
+        let mut socket = Socket::open(server.address()).await;
         let mut kept = Vec::new();
         for _ in 0..10 {
-            kept.push(subscribe::<rpc::BlockFeed>(&client, json!({})).await);
+            kept.push(socket.subscribe::<rpc::BlockFeed>(json!({})).await);
         }
         node.seal();
         for subscription in kept.drain(..5) {
-            subscription.unsubscribe().await.unwrap();
+            let ended = socket.ask("hull_unsubscribeBlocks", json!([subscription])).await;
+            assert_eq!(ended, true);
         }
         // The rest goes with the connection, in the midst of a block now and then.
         if round % 2 == 0 {
             node.seal();
         }
-        drop(client);
     }
     no_subscriptions(&node).await;
-    let client = socket(&server).await;
-    let mut kept = Vec::new();
+    let mut socket = Socket::open(server.address()).await;
     for _ in 0..32 {
-        kept.push(subscribe::<rpc::BlockFeed>(&client, json!({})).await);
+        socket.subscribe::<rpc::BlockFeed>(json!({})).await;
     }
-    let one_more: Result<Subscription<Value>, _> = client
-        .subscribe("hull_subscribeBlocks", rpc_params![], "hull_unsubscribeBlocks")
-        .await;
-    let refused = one_more.err().unwrap().to_string();
-    assert!(refused.contains("-32006"), "{refused}");
+    let refused = socket.try_ask("hull_subscribeBlocks", json!({})).await;
+    assert_eq!(refused["error"]["code"], -32006, "{refused}");
     server.stop().await;
 }
 
@@ -292,33 +275,49 @@ async fn an_address_has_its_share_of_connections_and_calls() {
         ..Settings::default()
     };
     let (node, server) = start(settings).await;
-    let first = socket(&server).await;
-    let second = socket(&server).await;
-    let third = socket(&server).await;
+    let mut first = Socket::open(server.address()).await;
+    let mut second = Socket::open(server.address()).await;
+    let third = Socket::open(server.address()).await;
     let answer = exchange(server.address(), get("/healthz").as_bytes()).await;
     assert_eq!(answer, "", "a connection too many is closed");
-    assert_eq!(node.api.metrics().times_refused("connections of an address"), 1);
+    assert_eq!(
+        node.api
+            .metrics()
+            .times_refused("connections of an address"),
+        1
+    );
     drop(third);
     // The place is free as soon as the server has seen the end.
     let again = async {
-        while !exchange(server.address(), get("/healthz").as_bytes()).await.contains("200") {}
+        while !exchange(server.address(), get("/healthz").as_bytes())
+            .await
+            .contains("200")
+        {}
     };
     timeout(PATIENCE, again).await.unwrap();
     // The address has one purse, whatever the connection; a batch is no way around it.
     let calls: Vec<String> = (0..8).map(status).collect();
     let batch = format!("[{}]", calls.join(","));
     let answers = body(&exchange(server.address(), post(&batch, "").as_bytes()).await);
-    assert!(answers.as_array().unwrap().iter().all(|one| one["result"].is_object()));
-    let mut codes = Vec::new();
-    for client in [&first, &second, &first, &second] {
-        let answer: Result<Value, _> = client.request("hull_status", rpc_params![]).await;
-        codes.push(answer.map_err(|error| error.to_string()));
+    assert!(
+        answers
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["result"].is_object())
+    );
+    let mut refused = 0;
+    for _ in 0..4 {
+        for socket in [&mut first, &mut second] {
+            let answer = socket.try_ask("hull_status", json!({})).await;
+            if let Some(code) = answer["error"]["code"].as_i64() {
+                assert_eq!(code, i64::from(ErrorCode::RateLimited.code()));
+                refused += 1;
+            }
+        }
     }
-    let refused = codes.iter().filter(|one| one.is_err()).count();
-    assert!(refused >= 1, "{codes:?}");
-    assert_eq!(node.api.metrics().times_refused("rate"), refused as u64);
-    let code = ErrorCode::RateLimited.code().to_string();
-    assert!(codes.iter().filter_map(|one| one.as_ref().err()).all(|text| text.contains(&code)));
+    assert!(refused >= 1);
+    assert_eq!(node.api.metrics().times_refused("rate"), refused);
     server.stop().await;
 }
 
@@ -331,21 +330,48 @@ async fn web_pages_call_only_from_allowed_origins() {
     let (_, server) = start(settings).await;
     let from = |origin: &str| post(&status(1), &format!("origin: {origin}\r\n"));
     let allowed = exchange(server.address(), from("https://wallet.example").as_bytes()).await;
-    assert!(allowed.contains("access-control-allow-origin: https://wallet.example"), "{allowed}");
+    assert!(
+        allowed.contains("access-control-allow-origin: https://wallet.example"),
+        "{allowed}"
+    );
     assert_eq!(body(&allowed)["result"]["height"], 0);
     let refused = exchange(server.address(), from("https://evil.example").as_bytes()).await;
     assert!(refused.starts_with("HTTP/1.1 403"), "{refused}");
     let preflight = "OPTIONS / HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: https://wallet.example\r\n\r\n";
     let preflight = exchange(server.address(), preflight.as_bytes()).await;
-    assert!(preflight.contains("access-control-allow-methods: GET, POST"), "{preflight}");
+    assert!(
+        preflight.contains("access-control-allow-methods: GET, POST"),
+        "{preflight}"
+    );
     // A page may not open a WebSocket either, where preflights do not exist.
-    let upgrade = "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-        origin: https://evil.example\r\nsec-websocket-version: 13\r\n\
-        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    let from = upgrade("origin: https://evil.example\r\n");
+    stream.write_all(from.as_bytes()).await.unwrap();
     let mut head = [0; 12];
     stream.read_exact(&mut head).await.unwrap();
     assert_eq!(&head, b"HTTP/1.1 403");
+    server.stop().await;
+}
+
+/// Every metric stands in the book.
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_documented() {
+    let (node, server) = start(Settings::default()).await;
+    exchange(server.address(), post(&status(1), "").as_bytes()).await;
+    let page = include_str!("../../../docs/book/src/dev-node.md");
+    let text = node.api.metrics().text(&hull_rpc::Node::new(node.chain.clone()));
+    let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let mut count = 0;
+    for line in names {
+        let (name, kind) = line.split_once(' ').unwrap();
+        let suffix = match kind {
+            "counter" => "_total",
+            "info" => "_info",
+            _ => "",
+        };
+        assert!(page.contains(&format!("| `{name}{suffix}` |")), "{name}{suffix}");
+        count += 1;
+    }
+    assert!(count >= 10, "{text}");
     server.stop().await;
 }

@@ -107,6 +107,9 @@ mod tests {
     #[test]
     fn addresses_stay() {
         let text = accounts()[0].address.to_string();
-        assert_eq!(text, "ALICE_HEX");
+        assert_eq!(
+            text,
+            "9d482c4ab884fe9c5cdee87dfe57efd9dba28d919cee70a7b412d5b81f9756a1"
+        );
     }
 }

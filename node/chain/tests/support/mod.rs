@@ -100,7 +100,11 @@ pub fn wasm() -> Vec<u8> {
     may.storage_quota = 1_000_000;
     let name = CAPABILITIES_SECTION.as_bytes();
     let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, u8::try_from(len).unwrap(), u8::try_from(name.len()).unwrap()]);
+    wasm.extend([
+        0,
+        u8::try_from(len).unwrap(),
+        u8::try_from(name.len()).unwrap(),
+    ]);
     wasm.extend(name);
     wasm.extend(may.encode());
     wasm

@@ -3,6 +3,7 @@
 
 #[path = "../../../chain/tests/support/mod.rs"]
 mod support;
+pub mod socket;
 
 use std::sync::Arc;
 
@@ -116,7 +117,10 @@ pub fn hex(transaction: &SignedTransaction) -> String {
 }
 
 /// Checks a proof as a client does, with nothing of the node.
-pub fn verify(proof: &rpc::Proof, subject: &hull_proof::Subject) -> Result<(), hull_proof::Invalid> {
+pub fn verify(
+    proof: &rpc::Proof,
+    subject: &hull_proof::Subject,
+) -> Result<(), hull_proof::Invalid> {
     let root = proof.state_root.into();
     let value = proof.value.as_ref().map(|value| &value.0[..]);
     hull_proof::verify(&root, subject, value, &proof.proof.0)
