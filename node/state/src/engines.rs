@@ -1,0 +1,3 @@
+//! The storage engines.
+
+pub(crate) mod redb;

@@ -1,0 +1,167 @@
+//! A chain in a store: every height reads as what was committed.
+
+use std::sync::Arc;
+
+use crate::support::{Chain, archive, assert_same, genesis, next_block};
+use hull_state::{ChainStore, Options, Redb, Retain, StateError};
+use hull_types::Genesis;
+
+fn memory() -> Arc<Redb> {
+    Arc::new(Redb::in_memory().unwrap())
+}
+
+#[test]
+fn every_height_of_an_archive_reads_as_it_was() {
+    let mut chain = Chain::new(memory(), archive(), 1);
+    for _ in 0..60 {
+        chain.grow();
+    }
+    for (height, state) in (0..).zip(&chain.states) {
+        assert_same(&chain.store.at(height).unwrap(), state);
+    }
+    assert_eq!(chain.store.oldest().unwrap(), 0);
+}
+
+#[test]
+fn heights_that_are_not_retained_are_refused_and_the_rest_reads_as_it_was() {
+    for retain in [0, 2, 5] {
+        let options = Options {
+            retain: Retain::Last(retain),
+        };
+        let mut chain = Chain::new(memory(), options, 2 + retain);
+        for _ in 0..60 {
+            chain.grow();
+        }
+        let oldest = chain.store.oldest().unwrap();
+        assert_eq!(oldest, 60 - retain.max(2) + 1);
+        for height in oldest..=60 {
+            assert_same(
+                &chain.store.at(height).unwrap(),
+                &chain.states[height as usize],
+            );
+        }
+        let refused = chain.store.at(oldest - 1).map(|_| ()).unwrap_err();
+        assert!(
+            matches!(refused, StateError::NotRetained { .. }),
+            "{refused}"
+        );
+        assert!(chain.store.root(oldest - 1).unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_snapshot_outlives_the_height_that_it_is_of() {
+    let options = Options {
+        retain: Retain::Last(2),
+    };
+    let mut chain = Chain::new(memory(), options, 3);
+    chain.grow();
+    let snapshots = [0, 1].map(|height| chain.store.at(height).unwrap());
+    for _ in 0..20 {
+        chain.grow();
+    }
+    for (snapshot, state) in snapshots.iter().zip(&chain.states) {
+        assert_same(snapshot, state);
+    }
+}
+
+#[test]
+fn blocks_receipts_and_places_come_back() {
+    let mut chain = Chain::new(memory(), archive(), 4);
+    let (block, receipts) = next_block(&chain.store, 2);
+    chain.grow();
+    let store = &chain.store;
+    assert_eq!(store.block(1).unwrap().as_ref(), Some(&block));
+    assert_eq!(store.header(1).unwrap().as_ref(), Some(&block.header));
+    assert_eq!(store.hash(1).unwrap(), Some(block.header.hash()));
+    assert_eq!(store.receipts(1).unwrap(), Some(receipts));
+    assert_eq!(store.certificate(1).unwrap(), Some(vec![0; 3]));
+    assert_eq!(store.height_of(&block.header.hash()).unwrap(), Some(1));
+    assert_eq!(store.height_of(&genesis().chain_id()).unwrap(), Some(0));
+    for (signed, index) in block.transactions.iter().zip(0u32..) {
+        let place = store.transaction(&signed.id()).unwrap();
+        assert_eq!(place, Some((1, index)));
+    }
+    assert_eq!(store.block(2).unwrap(), None);
+    assert_eq!(store.header(0).unwrap().unwrap().time, 7);
+}
+
+#[test]
+fn only_what_follows_is_committed() {
+    let chain = Chain::new(memory(), archive(), 5);
+    let store = &chain.store;
+    let (block, receipts) = next_block(store, 1);
+    let prepare = || store.prepare(0, &Default::default()).unwrap();
+    let refused = |change: &dyn Fn(&mut hull_types::Block), what: &str| {
+        let mut other = block.clone();
+        change(&mut other);
+        let error = store.commit(&other, &receipts, prepare(), &[]).unwrap_err();
+        let is = matches!(error, StateError::NotNext { what: found, .. } if found == what);
+        assert!(is, "{error}");
+    };
+    refused(&|block| block.header.height = 2, "height");
+    refused(&|block| block.header.parent.0[0] ^= 1, "parent");
+    refused(&|block| block.header.state_root.0[0] ^= 1, "state root");
+    refused(
+        &|block| block.header.receipts_root.0[0] ^= 1,
+        "receipts root",
+    );
+    refused(
+        &|block| block.transactions[0].transaction.nonce += 1,
+        "transactions root",
+    );
+    let error = store.commit(&block, &[], prepare(), &[]).unwrap_err();
+    assert!(matches!(
+        error,
+        StateError::NotNext {
+            what: "receipts",
+            ..
+        }
+    ));
+    assert_eq!(store.latest().unwrap(), 0);
+
+    let late = prepare();
+    store.commit(&block, &receipts, prepare(), &[]).unwrap();
+    let (next, receipts) = next_block(store, 0);
+    let error = store.commit(&next, &receipts, late, &[]).unwrap_err();
+    assert!(matches!(
+        error,
+        StateError::NotLatest {
+            parent: 0,
+            latest: 1
+        }
+    ));
+}
+
+#[test]
+fn a_store_is_of_one_chain_and_one_format() {
+    let engine = memory();
+    let open = || ChainStore::open(engine.clone(), Options::default());
+    assert!(matches!(open().unwrap().latest(), Err(StateError::Empty)));
+    let id = open().unwrap().begin(&genesis()).unwrap();
+    assert_eq!(open().unwrap().begin(&genesis()).unwrap(), id);
+    assert_eq!(open().unwrap().genesis().unwrap(), genesis());
+    let other = Genesis {
+        name: "other".into(),
+        ..genesis()
+    };
+    let refused = open().unwrap().begin(&other).unwrap_err();
+    assert!(
+        matches!(refused, StateError::OtherChain { .. }),
+        "{refused}"
+    );
+
+    let mut batch = hull_state::Batch::default();
+    batch.put(
+        hull_state::Space::Meta,
+        b"format".to_vec(),
+        vec![9, 0, 0, 0],
+    );
+    hull_state::Store::write(&*engine, &batch).unwrap();
+    let refused = open().map(|_| ()).unwrap_err();
+    let expected = hull_state::layout::FORMAT;
+    assert!(
+        matches!(refused, StateError::Format { found: 9, expected: e } if e == expected),
+        "{refused}"
+    );
+}
