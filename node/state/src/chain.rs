@@ -9,6 +9,7 @@ use hull_types::{Block, Genesis, Header, Receipt};
 use parity_scale_codec::{DecodeAll, Encode};
 use prost::Message;
 
+use crate::check::{Checked, check};
 use crate::commit;
 use crate::error::StateError;
 use crate::layout::{
@@ -278,6 +279,16 @@ impl ChainStore {
     pub fn certificate(&self, height: Height) -> Result<Option<Vec<u8>>, StateError> {
         let view = self.view()?;
         Ok(view.get(Space::Certificates, &height_key(height))?)
+    }
+
+    /// Verifies everything in the store: blocks and their links, every retained tree
+    /// from its root down, the flat records, codes, receipts, the index. Reads all of
+    /// it, in little memory, while the store can be used.
+    ///
+    /// # Errors
+    /// [`StateError::Corrupt`] with the first thing that is wrong, or the engine fails.
+    pub fn check(&self) -> Result<Checked, StateError> {
+        check(&*self.view()?)
     }
 
     fn by_height<T: DecodeAll>(

@@ -170,5 +170,8 @@ fn put_state(batch: &mut Batch, height: Height, records: Records, tree: TreeUpda
     for key in &stale.removed {
         batch.put(Space::Removed, removed_key(key, height), Vec::new());
     }
-    batch.put(Space::Stale, height_key(height), stale.encode());
+    // Nothing is before the genesis.
+    if height > 0 {
+        batch.put(Space::Stale, height_key(height), stale.encode());
+    }
 }

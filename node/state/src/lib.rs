@@ -67,6 +67,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod chain;
+mod check;
 mod commit;
 mod engines;
 mod error;
@@ -80,6 +81,7 @@ mod store;
 mod tree;
 
 pub use chain::{ChainStore, Options, Proof, Retain};
+pub use check::Checked;
 pub use engines::redb::Redb;
 pub use error::StateError;
 pub use hull_proof::Subject;

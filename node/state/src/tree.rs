@@ -13,12 +13,15 @@ use crate::layout::{self, node_key};
 use crate::node::{Sha2, Stored, children_of, encode_inner, encode_leaf, inner, leaf};
 use crate::store::{Space, View};
 
+/// Keys and encodings of nodes.
+type Nodes = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// What the changes of a block make of the tree.
 #[derive(Debug)]
 pub(crate) struct TreeUpdate {
     pub(crate) root: Hash,
-    /// Keys and encodings of new nodes, in order of the keys.
-    pub(crate) nodes: Vec<(Vec<u8>, Vec<u8>)>,
+    /// New nodes, in order of the keys.
+    pub(crate) nodes: Nodes,
     /// Keys of nodes that only earlier versions have.
     pub(crate) stale: Vec<Vec<u8>>,
 }
@@ -78,7 +81,7 @@ impl<'v> Tree<'v> {
         })
     }
 
-    fn encode(&self, batch: &TreeUpdateBatch) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StateError> {
+    fn encode(&self, batch: &TreeUpdateBatch) -> Result<Nodes, StateError> {
         let leaves = self.leaves.borrow();
         let mut nodes = Vec::with_capacity(batch.node_batch.nodes().len());
         for (key, node) in batch.node_batch.nodes() {

@@ -20,6 +20,8 @@ fn every_height_of_an_archive_reads_as_it_was() {
         assert_same(&chain.store.at(height).unwrap(), state);
     }
     assert_eq!(chain.store.oldest().unwrap(), 0);
+    let checked = chain.store.check().unwrap();
+    assert_eq!((checked.latest, checked.transactions), (60, 120));
 }
 
 #[test]
@@ -40,6 +42,7 @@ fn heights_that_are_not_retained_are_refused_and_the_rest_reads_as_it_was() {
                 &chain.states[height as usize],
             );
         }
+        chain.store.check().unwrap();
         let refused = chain.store.at(oldest - 1).map(|_| ()).unwrap_err();
         assert!(
             matches!(refused, StateError::NotRetained { .. }),

@@ -9,7 +9,7 @@ use hull_executor::{
 use hull_host_api::{
     Address, Capabilities, ContractInfo, Hash, Height, Scan, ScanOrder, code_hash,
 };
-use hull_state::{ChainStore, Options, Retain, Store};
+use hull_state::{ChainStore, Options, Retain, StateError, Store};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, Payload, Receipt, ReceiptResult, Signature,
     SignedTransaction, Transaction, receipts_root, transactions_root,
@@ -62,6 +62,8 @@ impl Random {
 pub(crate) struct Chain {
     pub(crate) store: ChainStore,
     pub(crate) states: Vec<MemoryState>,
+    /// What each block changed, from height 1 on.
+    pub(crate) diffs: Vec<StateDiff>,
     pub(crate) random: Random,
 }
 
@@ -72,6 +74,7 @@ impl Chain {
         Self {
             store,
             states: vec![MemoryState::from_genesis(&genesis())],
+            diffs: Vec::new(),
             random: Random(seed),
         }
     }
@@ -83,23 +86,45 @@ impl Chain {
     }
 
     pub(crate) fn commit(&mut self, diff: StateDiff) -> Height {
-        let parent = self.store.latest().unwrap();
-        let (block, receipts) = next_block(&self.store, 2);
-        let prepared = self.store.prepare(parent, &diff).unwrap();
-        let root = prepared.root();
-        let hash = self
-            .store
-            .commit(&block, &receipts, prepared, &[parent as u8; 3])
-            .unwrap();
-        assert_eq!(hash, block.header.hash());
-        let height = parent + 1;
-        assert_eq!(self.store.latest().unwrap(), height);
-        assert_eq!(self.store.root(height).unwrap(), Some(root));
+        let height = try_commit(&self.store, &diff).unwrap();
         let mut state = self.states.last().unwrap().clone();
-        state.apply(diff);
+        state.apply(diff.clone());
         self.states.push(state);
+        self.diffs.push(diff);
         height
     }
+
+    /// What the store has to be like when it has been committed to up to a height, and
+    /// that the next block goes on from there. `self` is one that nothing happened to.
+    pub(crate) fn assert_is_at(&self, store: &ChainStore, height: Height) {
+        assert_eq!(store.latest().unwrap(), height);
+        let checked = store.check().unwrap();
+        assert_eq!(checked.latest, height);
+        for height in 0..=height {
+            let root = store.root(height).unwrap();
+            assert_eq!(root, self.store.root(height).unwrap(), "root {height}");
+        }
+        assert_same(&store.at(height).unwrap(), &self.states[height as usize]);
+        if let Some(diff) = self.diffs.get(height as usize) {
+            let next = try_commit(store, diff).unwrap();
+            let root = store.root(next).unwrap();
+            assert_eq!(root, self.store.root(next).unwrap(), "root {next}");
+        }
+    }
+}
+
+/// Commits the next block with these changes.
+pub(crate) fn try_commit(store: &ChainStore, diff: &StateDiff) -> Result<Height, StateError> {
+    let parent = store.latest()?;
+    let (block, receipts) = next_block(store, 2);
+    let prepared = store.prepare(parent, diff)?;
+    let root = prepared.root();
+    let hash = store.commit(&block, &receipts, prepared, &[parent as u8; 3])?;
+    assert_eq!(hash, block.header.hash());
+    let height = parent + 1;
+    assert_eq!(store.latest()?, height);
+    assert_eq!(store.root(height)?, Some(root));
+    Ok(height)
 }
 
 /// A block with so many transactions that follows the latest one, and its receipts.
