@@ -27,19 +27,24 @@ pub(crate) fn genesis(view: &dyn View, genesis: &Genesis) -> Result<Batch, State
     put_meta(&mut batch, META_OLDEST, &0u64);
     let records = genesis_records(genesis);
     let tree = Tree::new(view).update(0, records.iter().cloned())?;
-    let record = HeightRecord {
+    let record = genesis_record(genesis, tree.root);
+    batch.put(Space::Heights, height_key(0), record.encode());
+    batch.put(Space::Index, block_index(&record.hash), 0u64.encode());
+    put_state(&mut batch, 0, records, tree);
+    Ok(batch)
+}
+
+/// The record of height 0.
+pub(crate) fn genesis_record(genesis: &Genesis, root: Hash) -> HeightRecord {
+    HeightRecord {
         header: Header {
             time: genesis.time,
             ..Header::default()
         },
         hash: genesis.chain_id(),
-        root: tree.root,
+        root,
         receipts_root: receipts_root([]),
-    };
-    batch.put(Space::Heights, height_key(0), record.encode());
-    batch.put(Space::Index, block_index(&record.hash), 0u64.encode());
-    put_state(&mut batch, 0, records, tree);
-    Ok(batch)
+    }
 }
 
 /// A block and everything that came of it.

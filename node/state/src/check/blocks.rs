@@ -7,6 +7,7 @@ use hull_types::{Block, Genesis, Receipt, receipts_root, transactions_root};
 
 use super::ensure;
 use crate::chain::{decode, meta, record_at};
+use crate::commit::genesis_record;
 use crate::error::StateError;
 use crate::layout::{META_GENESIS, block_index, height_key, transaction_index};
 use crate::records::HeightRecord;
@@ -41,7 +42,7 @@ pub(super) fn check(view: &dyn View, latest: Height) -> Result<u64, StateError> 
 fn genesis(view: &dyn View) -> Result<HeightRecord, StateError> {
     let genesis: Genesis = meta(view, META_GENESIS)?.ok_or(StateError::Empty)?;
     let record = record(view, 0)?;
-    ensure(record.hash == genesis.chain_id(), || {
+    ensure(record == genesis_record(&genesis, record.root), || {
         "the genesis is not the one of the chain".into()
     })?;
     indexed(view, &block_index(&record.hash), &0u64, 0)?;
