@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use hull_executor::{ContractState, Executed, Executor, MemoryState, StateDiff};
-use hull_host_api::{Address, BlockInfo, Hash, code_hash};
+use hull_executor::{ContractState, Executed, StateDiff};
+use hull_host_api::{Address, Hash, code_hash};
 use hull_types::{
-    Parameters, ParametersHistory, Payload, ReceiptResult, SignedTransaction, SigningKey,
-    Transaction, sender_of,
+    Parameters, Payload, ReceiptResult, SignedTransaction, SigningKey, Transaction, sender_of,
 };
-use hull_vm::{Config, Tiering};
+use hull_vm::Tiering;
 use parity_scale_codec::Encode;
 use serde::{Deserialize, Serialize};
 
+use crate::play::{Player, in_memory};
 use crate::programs;
 use crate::run::{bytes32, event, files_in, number, read_json};
 use crate::vector::{Decimal, EventJson, Hex};
@@ -24,14 +24,31 @@ use crate::vector::{Decimal, EventJson, Hex};
 pub struct ChainVector {
     /// What it shows.
     pub about: String,
-    /// The identity of the chain, 32 bytes.
+    /// The name in the genesis. Its time is 0, its parameters those at height 0, its
+    /// accounts those of the keys, and it has no validators.
+    pub name: String,
+    /// The chain id: the hash of the genesis; written by a bless.
+    #[serde(default, skip_serializing_if = "Hex::is_empty")]
     pub chain_id: Hex,
     /// The parameters, by name. Those that are missing are the default ones.
     pub parameters: BTreeMap<String, Decimal>,
+    /// Gas schedules that activate later than at height 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activations: Vec<ActivationJson>,
     /// What the accounts of the keys own: by the secret secp256k1 key.
     pub keys: BTreeMap<Hex, Decimal>,
     /// The blocks, from height 1 on, a second apart.
     pub blocks: Vec<BlockJson>,
+}
+
+/// Another gas schedule from a height on; all else stays.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActivationJson {
+    /// The first height.
+    pub height: u64,
+    /// Its version: one of the software, or [`DEARER`](crate::play::DEARER).
+    pub schedule: u32,
 }
 
 /// A block.
@@ -105,6 +122,10 @@ pub struct BlockExpected {
     pub transactions: Vec<TransactionExpected>,
     /// The root of the receipts.
     pub receipts_root: Hex,
+    /// The hash of the block.
+    pub hash: Hex,
+    /// The state root after it, with the trees of `hull-state`.
+    pub state_root: Hex,
     /// Accounts that changed: nonce and balance.
     pub accounts: BTreeMap<Hex, (u64, Decimal)>,
     /// Contracts that changed, in SCALE.
@@ -145,9 +166,16 @@ pub struct TransactionExpected {
 /// # Errors
 /// Where they differ.
 pub fn check(path: &Path) -> Result<()> {
-    let vector: ChainVector = read_json(path)?;
+    let vector = read(path)?;
     for tiering in [Tiering::BaselineOnly, Tiering::OptimizedOnly] {
-        let found = play(&vector, tiering)?;
+        let player = Player::new(&vector, tiering)?;
+        let chain_id = player.genesis().chain_id().to_string();
+        ensure!(
+            chain_id == vector.chain_id,
+            "{}: the chain id is {chain_id}",
+            path.display()
+        );
+        let found = player.play(&in_memory()?)?;
         for (number, (block, found)) in vector.blocks.iter().zip(found).enumerate() {
             let expected = block
                 .expect
@@ -170,12 +198,22 @@ pub fn check(path: &Path) -> Result<()> {
 /// # Errors
 /// If it cannot be played.
 pub fn blessed(path: &Path) -> Result<ChainVector> {
-    let mut vector: ChainVector = read_json(path)?;
-    let found = play(&vector, Tiering::BaselineOnly)?;
+    let mut vector = read(path)?;
+    let player = Player::new(&vector, Tiering::BaselineOnly)?;
+    let found = player.play(&in_memory()?)?;
+    vector.chain_id = player.genesis().chain_id().to_string();
     for (block, found) in vector.blocks.iter_mut().zip(found) {
         block.expect = Some(found);
     }
     Ok(vector)
+}
+
+/// A vector.
+///
+/// # Errors
+/// If the file cannot be read or is none.
+pub fn read(path: &Path) -> Result<ChainVector> {
+    read_json(path)
 }
 
 /// The vector files, in order.
@@ -186,53 +224,7 @@ pub fn files() -> Result<Vec<std::path::PathBuf>> {
     files_in("chains")
 }
 
-fn play(vector: &ChainVector, tiering: Tiering) -> Result<Vec<BlockExpected>> {
-    let chain_id = Hash(bytes32(&vector.chain_id)?);
-    let parameters = parameters(&vector.parameters)?;
-    let history = ParametersHistory::constant(parameters)?;
-    let config = Config {
-        tiering,
-        ..Config::default()
-    };
-    let executor = Executor::new(history, &config)?;
-    let mut state = MemoryState::default();
-    for (key, balance) in &vector.keys {
-        state.fund(sender_of(&secret(key)?), number(balance)?);
-    }
-    let supply = state.supply();
-    let mut results = Vec::new();
-    for (height, block) in (1..).zip(&vector.blocks) {
-        let signed = block.transactions.iter().map(|one| sign(one, &chain_id));
-        let signed: Vec<_> = signed.collect::<Result<_>>()?;
-        let verified = signed.iter().map(|one| {
-            // As it travels.
-            let received = SignedTransaction::decode_bytes(&one.encode_bytes())?;
-            Ok(received.verify(&chain_id)?)
-        });
-        let verified: Vec<_> = verified.collect::<Result<_>>()?;
-        let info = BlockInfo {
-            height,
-            time: height * 1_000,
-            chain_id,
-        };
-        let output = executor.execute_block(&state, info, &verified)?;
-        let transactions = signed.iter().zip(&output.executed);
-        let mut expected = describe(&output.diff);
-        expected.transactions = transactions
-            .map(|(signed, executed)| of_transaction(signed, executed))
-            .collect();
-        expected.receipts_root = output.receipts_root().to_string();
-        results.push(expected);
-        state.apply(output.diff);
-        ensure!(
-            state.supply() == supply,
-            "block {height} changes the supply"
-        );
-    }
-    Ok(results)
-}
-
-fn parameters(chosen: &BTreeMap<String, Decimal>) -> Result<Parameters> {
+pub(crate) fn parameters(chosen: &BTreeMap<String, Decimal>) -> Result<Parameters> {
     let mut parameters = Parameters::default();
     for (name, value) in chosen {
         match name.as_str() {
@@ -248,11 +240,11 @@ fn parameters(chosen: &BTreeMap<String, Decimal>) -> Result<Parameters> {
     Ok(parameters)
 }
 
-fn secret(key: &str) -> Result<SigningKey> {
+pub(crate) fn secret(key: &str) -> Result<SigningKey> {
     SigningKey::from_slice(&bytes32(key)?).context("not a secret key")
 }
 
-fn sign(json: &TransactionJson, chain_id: &Hash) -> Result<SignedTransaction> {
+pub(crate) fn sign(json: &TransactionJson, chain_id: &Hash) -> Result<SignedTransaction> {
     let key = secret(&json.key)?;
     let body = Transaction {
         sender: sender_of(&key),
@@ -312,7 +304,10 @@ fn payload(json: &PayloadJson) -> Result<Payload> {
     })
 }
 
-fn of_transaction(signed: &SignedTransaction, executed: &Executed) -> TransactionExpected {
+pub(crate) fn of_transaction(
+    signed: &SignedTransaction,
+    executed: &Executed,
+) -> TransactionExpected {
     let receipt = &executed.receipt;
     let result = match receipt.result {
         ReceiptResult::Success => "success",
@@ -334,7 +329,7 @@ fn of_transaction(signed: &SignedTransaction, executed: &Executed) -> Transactio
     }
 }
 
-fn describe(diff: &StateDiff) -> BlockExpected {
+pub(crate) fn describe(diff: &StateDiff) -> BlockExpected {
     let accounts = diff.accounts.iter().map(|(address, account)| {
         let content = (account.nonce, account.balance.to_string());
         (address.to_string(), content)

@@ -5,7 +5,7 @@
 //!   `programs/*.wasm` is what they assemble to, and what the vectors run.
 //! - `vectors/*.json` are [`Vector`]s: a state, steps, and what must come of them.
 //! - `chains/*.json` are [`ChainVector`](chain::ChainVector)s: accounts, blocks of
-//!   signed transactions, their receipts and what they change.
+//!   signed transactions, their receipts, what they change, and the state roots.
 //! - `encodings.json` is one value of every type in SCALE, and hashes; see
 //!   [`encodings`].
 //!
@@ -17,6 +17,7 @@
 
 pub mod chain;
 pub mod encodings;
+pub mod play;
 pub mod programs;
 pub mod run;
 pub mod vector;

@@ -5,6 +5,8 @@
 //! Transactions are unsigned: a signature is checked when a transaction arrives,
 //! not when it is executed.
 
+pub mod durable;
+
 use anyhow::{Context, Result, ensure};
 use bench_workloads::token::{balance_key, transfer_input};
 use hull_executor::{

@@ -95,14 +95,26 @@ impl Executor {
     /// # Errors
     /// If the software does not know a schedule, or an engine does not start.
     pub fn new(parameters: ParametersHistory, config: &Config) -> Result<Self, SetupError> {
+        Self::with_schedules(parameters, config, Schedule::by_version)
+    }
+
+    /// The same for a chain that prices by schedules of its own; `find` knows them by
+    /// their version. All its nodes need the same ones.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_schedules(
+        parameters: ParametersHistory,
+        config: &Config,
+        find: impl Fn(u32) -> Option<&'static Schedule>,
+    ) -> Result<Self, SetupError> {
         let mut engines = BTreeMap::new();
         for activation in parameters.activations() {
             let version = activation.parameters.schedule;
             if engines.contains_key(&version) {
                 continue;
             }
-            let schedule =
-                Schedule::by_version(version).ok_or(SetupError::UnknownSchedule { version })?;
+            let schedule = find(version).ok_or(SetupError::UnknownSchedule { version })?;
             let vm = Vm::new(Config {
                 schedule,
                 ..config.clone()

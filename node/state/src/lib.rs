@@ -83,6 +83,9 @@ mod tree;
 pub use chain::{ChainStore, Options, Proof, Retain};
 pub use check::Checked;
 pub use engines::redb::Redb;
+#[cfg(feature = "rocksdb")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rocksdb")))]
+pub use engines::rocksdb::Rocks;
 pub use error::StateError;
 pub use hull_proof::Subject;
 pub use prepared::Prepared;

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::support::{Chain, archive, assert_same, genesis, next_block};
-use hull_state::{ChainStore, Options, Redb, Retain, StateError};
+use crate::support::{Chain, address, archive, assert_same, genesis, next_block};
+use hull_executor::StateDiff;
+use hull_state::{ChainStore, Options, Redb, Retain, StateError, Store};
 use hull_types::Genesis;
 
 fn memory() -> Arc<Redb> {
     Arc::new(Redb::in_memory().unwrap())
 }
 
-#[test]
-fn every_height_of_an_archive_reads_as_it_was() {
-    let mut chain = Chain::new(memory(), archive(), 1);
+/// For the suite of engines.
+pub(crate) fn every_height(store: Arc<dyn Store>) {
+    let mut chain = Chain::new(store, archive(), 1);
     for _ in 0..60 {
         chain.grow();
     }
@@ -24,31 +25,64 @@ fn every_height_of_an_archive_reads_as_it_was() {
     assert_eq!((checked.latest, checked.transactions), (60, 120));
 }
 
+/// For the suite of engines.
+pub(crate) fn pruned(store: Arc<dyn Store>, retain: u64) {
+    let options = Options {
+        retain: Retain::Last(retain),
+    };
+    let mut chain = Chain::new(store, options, 2 + retain);
+    for _ in 0..60 {
+        chain.grow();
+    }
+    let oldest = chain.store.oldest().unwrap();
+    assert_eq!(oldest, 60 - retain.max(2) + 1);
+    for height in oldest..=60 {
+        let snapshot = chain.store.at(height).unwrap();
+        assert_same(&snapshot, &chain.states[height as usize]);
+    }
+    chain.store.check().unwrap();
+    let refused = chain.store.at(oldest - 1).map(|_| ()).unwrap_err();
+    assert!(
+        matches!(refused, StateError::NotRetained { .. }),
+        "{refused}"
+    );
+    assert!(chain.store.root(oldest - 1).unwrap().is_some());
+}
+
 #[test]
 fn heights_that_are_not_retained_are_refused_and_the_rest_reads_as_it_was() {
-    for retain in [0, 2, 5] {
-        let options = Options {
-            retain: Retain::Last(retain),
-        };
-        let mut chain = Chain::new(memory(), options, 2 + retain);
-        for _ in 0..60 {
-            chain.grow();
-        }
-        let oldest = chain.store.oldest().unwrap();
-        assert_eq!(oldest, 60 - retain.max(2) + 1);
-        for height in oldest..=60 {
-            assert_same(
-                &chain.store.at(height).unwrap(),
-                &chain.states[height as usize],
-            );
-        }
+    for retain in [0, 2, 3] {
+        pruned(memory(), retain);
+    }
+}
+
+/// An archive becomes a store that retains little: some heights a block go, and what
+/// is left is whole at every step.
+#[test]
+fn retaining_less_drops_heights_bit_by_bit() {
+    let engine = memory();
+    let mut chain = Chain::new(engine.clone(), archive(), 8);
+    for _ in 0..30 {
+        chain.grow();
+    }
+    let options = Options {
+        retain: Retain::Last(3),
+    };
+    chain.store = ChainStore::open(engine, options).unwrap();
+    let mut oldest = vec![0];
+    for _ in 0..12 {
+        chain.grow();
         chain.store.check().unwrap();
-        let refused = chain.store.at(oldest - 1).map(|_| ()).unwrap_err();
-        assert!(
-            matches!(refused, StateError::NotRetained { .. }),
-            "{refused}"
-        );
-        assert!(chain.store.root(oldest - 1).unwrap().is_some());
+        oldest.push(chain.store.oldest().unwrap());
+    }
+    assert!(
+        oldest.windows(2).all(|pair| pair[1] - pair[0] <= 4),
+        "{oldest:?}"
+    );
+    assert_eq!(oldest.last(), Some(&40));
+    for height in 40..=42 {
+        let snapshot = chain.store.at(height).unwrap();
+        assert_same(&snapshot, &chain.states[height as usize]);
     }
 }
 
@@ -167,4 +201,37 @@ fn a_store_is_of_one_chain_and_one_format() {
         matches!(refused, StateError::Format { found: 9, expected: e } if e == expected),
         "{refused}"
     );
+}
+
+/// The root is that of the records, whatever blocks led to them.
+#[test]
+fn the_root_does_not_depend_on_the_way() {
+    let mut chain = Chain::new(memory(), archive(), 6);
+    for _ in 0..40 {
+        chain.grow();
+    }
+    let state = chain.states.last().unwrap();
+    let mut all = StateDiff {
+        accounts: state
+            .accounts()
+            .map(|(key, value)| (*key, *value))
+            .collect(),
+        contracts: state
+            .contracts()
+            .map(|(key, value)| (*key, value.clone()))
+            .collect(),
+        ..StateDiff::default()
+    };
+    for (hash, record) in state.codes() {
+        all.codes.insert(*hash, Some(*record));
+    }
+    for owner in [9, 10, 255].map(address) {
+        let items = state.storage(&owner);
+        let items = items.map(|(key, item)| (key.into(), Some(item.clone())));
+        all.storage.insert(owner, items.collect());
+    }
+    let at_once = Chain::new(memory(), archive(), 0);
+    let prepared = at_once.store.prepare(0, &all).unwrap();
+    let latest = chain.store.latest().unwrap();
+    assert_eq!(Some(prepared.root()), chain.store.root(latest).unwrap());
 }

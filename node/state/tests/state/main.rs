@@ -6,4 +6,5 @@ mod disk;
 mod faults;
 mod kill;
 mod proofs;
+mod store;
 mod support;
