@@ -50,7 +50,9 @@ fn main() {
 /// Whether the command line asks for a bench: the state of the large one takes a while
 /// to make.
 fn wanted(name: &str) -> bool {
-    let filters = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let filters = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'));
     let mut filters = filters.filter(|argument| argument.contains('/')).peekable();
     filters.peek().is_none() || filters.any(|filter| name.contains(&filter))
 }

@@ -13,8 +13,14 @@ fn main() -> Result<()> {
         None => Ok(default),
     };
     let (accounts, blocks) = (number(0, 10_000)?, number(1, 100)?);
-    let folder = tempfile::tempdir_in(arguments.get(2).map_or(std::env::temp_dir(), PathBuf::from))?;
-    let mut chain = Durable::new(folder.path(), accounts)?;
+    let folder =
+        tempfile::tempdir_in(arguments.get(2).map_or(std::env::temp_dir(), PathBuf::from))?;
+    let mut chain = None;
+    timed("genesis", || {
+        chain = Some(Durable::new(folder.path(), accounts)?);
+        Ok(())
+    })?;
+    let mut chain = chain.context("made above")?;
     let mut all = Vec::new();
     for _ in 0..blocks {
         all.push(chain.block()?);
@@ -22,17 +28,36 @@ fn main() -> Result<()> {
     let file = folder.path().join("chain").metadata()?.len();
     // The first ones fill caches and drop no old height.
     let warm = &all[all.len() / 2..];
-    println!("{accounts} accounts, blocks of 1,000, median of {}:", warm.len());
+    println!(
+        "{accounts} accounts, blocks of 1,000, median of {}:",
+        warm.len()
+    );
     let row = |name: &str, of: fn(&Stages) -> Duration| {
         let mut times: Vec<_> = warm.iter().map(of).collect();
         times.sort_unstable();
         let worst = times.last().copied().unwrap_or_default();
-        println!("{name:>8} {:>10.2?} worst {worst:.2?}", times[times.len() / 2]);
+        println!(
+            "{name:>8} {:>10.2?} worst {worst:.2?}",
+            times[times.len() / 2]
+        );
     };
     row("execute", |stages| stages.execute);
     row("prepare", |stages| stages.prepare);
     row("commit", |stages| stages.commit);
     row("all", Stages::sum);
     println!("    file {} MiB", file >> 20);
-    chain.check()
+    timed("check", || chain.check())?;
+    drop(chain);
+    // Every page is verified.
+    timed("open", || {
+        Ok(drop(hull_state::Redb::open(folder.path().join("chain"))?))
+    })
+}
+
+#[allow(clippy::disallowed_methods, reason = "a bench is about the clock")]
+fn timed(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let start = std::time::Instant::now();
+    work()?;
+    println!("{name:>8} {:>10.2?}", start.elapsed());
+    Ok(())
 }

@@ -20,6 +20,13 @@
 //!
 //! [`layout`] says which bytes are where.
 //!
+//! # Engines
+//!
+//! [`Redb`] is pure Rust, in one file or in memory. RocksDB stands behind the feature
+//! `rocksdb`, for states that are larger than memory; it is C++, and linked from the
+//! folder in `ROCKSDB_LIB_DIR` if that is set, else compiled. Both pass the same suite,
+//! and the same blocks leave the same entries in either.
+//!
 //! # Example
 //!
 //! ```

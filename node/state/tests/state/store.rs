@@ -182,7 +182,10 @@ fn ranges_are_what_a_sorted_map_has() {
         let model = std::cell::RefCell::new(std::collections::BTreeMap::new());
         let writes = proptest::collection::vec((key(), any::<Option<u8>>()), 0..8);
         let ranges = proptest::collection::vec((edge(), edge()), 8);
-        let config = Config::with_cases(40);
+        let config = Config {
+            failure_persistence: None,
+            ..Config::with_cases(40)
+        };
         let outcome = TestRunner::new(config).run(&(writes, ranges), |(writes, ranges)| {
             let mut batch = Batch::default();
             let mut model = model.borrow_mut();
