@@ -106,8 +106,10 @@ fn a_proof_is_of_one_root_one_subject_and_one_value() {
     }
 }
 
-/// A proof to be changed, and what it proves.
-fn proofs() -> Vec<(Hash, Subject, Option<Vec<u8>>, Vec<u8>)> {
+/// Root, subject, value, and the proof, to be changed.
+type Proved = (Hash, Subject, Option<Vec<u8>>, Vec<u8>);
+
+fn proofs() -> Vec<Proved> {
     let chain = grown(13, 12);
     let root = chain.store.root(12).unwrap().unwrap();
     let proved = subjects().into_iter().step_by(7).map(|subject| {
@@ -174,5 +176,4 @@ proptest! {
     }
 }
 
-static ALL: std::sync::OnceLock<Vec<(Hash, Subject, Option<Vec<u8>>, Vec<u8>)>> =
-    std::sync::OnceLock::new();
+static ALL: std::sync::OnceLock<Vec<Proved>> = std::sync::OnceLock::new();
