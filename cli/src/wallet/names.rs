@@ -125,7 +125,7 @@ mod tests {
             Some("y")
         );
         assert!(
-            matches!(names().remove("bne"), Err(WalletError::Unknown { nearest: Some(it), .. }) if it == "ben")
+            matches!(names().remove("bem"), Err(WalletError::Unknown { nearest: Some(it), .. }) if it == "ben")
         );
         names().remove("ben").unwrap();
         assert!(names().all().unwrap().is_empty());

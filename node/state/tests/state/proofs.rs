@@ -106,10 +106,9 @@ fn a_proof_is_of_one_root_one_subject_and_one_value() {
     }
 }
 
-/// A root, what was asked of it, the answer, and its proof.
+/// Root, subject, value, and the proof, to be changed.
 type Proved = (Hash, Subject, Option<Vec<u8>>, Vec<u8>);
 
-/// A proof to be changed, and what it proves.
 fn proofs() -> Vec<Proved> {
     let chain = grown(13, 12);
     let root = chain.store.root(12).unwrap().unwrap();

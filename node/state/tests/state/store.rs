@@ -59,7 +59,10 @@ fn everything(view: &dyn View, space: Space) -> Entries {
     range(view, space, Bound::Unbounded, Bound::Unbounded)
 }
 
-fn batch(writes: &[(Space, &[u8], Option<&[u8]>)]) -> Batch {
+/// Where, the key, and the value; `None` removes.
+type Change<'a> = (Space, &'a [u8], Option<&'a [u8]>);
+
+fn batch(writes: &[Change<'_>]) -> Batch {
     let mut batch = Batch::default();
     for (space, key, value) in writes {
         match value {
@@ -77,7 +80,7 @@ fn spaces_are_apart_and_batches_are_in_order() {
         for (space, n) in Space::ALL.into_iter().zip(0u8..) {
             store.write(&batch(&[(space, b"key", Some(&[n]))])).unwrap();
         }
-        let writes: [(Space, &[u8], Option<&[u8]>); 5] = [
+        let writes: [Change<'_>; 5] = [
             (Space::Meta, b"a", Some(b"1")),
             (Space::Meta, b"a", None),
             (Space::Code, b"a", None),
@@ -101,7 +104,7 @@ fn keys_and_values_may_be_empty_and_long() {
         let store = (engine.open)(folder);
         let long = vec![7; 1_100_000];
         let key = vec![255; 300];
-        let writes: [(Space, &[u8], Option<&[u8]>); 3] = [
+        let writes: [Change<'_>; 3] = [
             (Space::State, b"", Some(b"")),
             (Space::State, &key, Some(b"")),
             (Space::State, b"long", Some(&long)),
