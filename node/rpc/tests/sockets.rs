@@ -67,7 +67,10 @@ async fn http_socket_health_and_metrics_share_a_port() {
     let answer = exchange(server.address(), post(&status(1), "").as_bytes()).await;
     assert_eq!(body(&answer)["result"]["height"], 0);
     let mut socket = Socket::open(server.address()).await;
-    assert_eq!(socket.ask("hull_status", json!({})).await["chainName"], "test");
+    assert_eq!(
+        socket.ask("hull_status", json!({})).await["chainName"],
+        "test"
+    );
     for (path, expected) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
         let answer = exchange(server.address(), get(path).as_bytes()).await;
         assert!(
@@ -102,7 +105,10 @@ async fn feeds_follow_the_chain_and_go_on_where_they_were() {
         node.submit(&count);
         node.seal();
         let event = socket.next::<rpc::EventFeed>(&events).await;
-        assert_eq!((event.height, event.transaction), (round, count.id().into()));
+        assert_eq!(
+            (event.height, event.transaction),
+            (round, count.id().into())
+        );
         let block = socket.next::<rpc::BlockFeed>(&blocks).await;
         assert_eq!(block.header.height, round);
     }
@@ -111,7 +117,9 @@ async fn feeds_follow_the_chain_and_go_on_where_they_were() {
         heights.push(socket.next::<rpc::ReceiptFeed>(&receipts).await.height);
     }
     assert_eq!(heights, [1, 1, 2, 3, 4]);
-    let refused = socket.try_ask("hull_subscribeEvents", json!({ "contract": "x" })).await;
+    let refused = socket
+        .try_ask("hull_subscribeEvents", json!({ "contract": "x" }))
+        .await;
     assert_eq!(refused["error"]["data"]["where"], "contract");
     server.stop().await;
 }
@@ -248,7 +256,9 @@ async fn churn_of_subscriptions_leaves_nothing() {
         }
         node.seal();
         for subscription in kept.drain(..5) {
-            let ended = socket.ask("hull_unsubscribeBlocks", json!([subscription])).await;
+            let ended = socket
+                .ask("hull_unsubscribeBlocks", json!([subscription]))
+                .await;
             assert_eq!(ended, true);
         }
         // The rest goes with the connection, in the midst of a block now and then.
@@ -359,7 +369,10 @@ async fn metrics_are_documented() {
     let (node, server) = start(Settings::default()).await;
     exchange(server.address(), post(&status(1), "").as_bytes()).await;
     let page = include_str!("../../../docs/book/src/dev-node.md");
-    let text = node.api.metrics().text(&hull_rpc::Node::new(node.chain.clone()));
+    let text = node
+        .api
+        .metrics()
+        .text(&hull_rpc::Node::new(node.chain.clone()));
     let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let mut count = 0;
     for line in names {
@@ -369,7 +382,10 @@ async fn metrics_are_documented() {
             "info" => "_info",
             _ => "",
         };
-        assert!(page.contains(&format!("| `{name}{suffix}` |")), "{name}{suffix}");
+        assert!(
+            page.contains(&format!("| `{name}{suffix}` |")),
+            "{name}{suffix}"
+        );
         count += 1;
     }
     assert!(count >= 10, "{text}");

@@ -1,5 +1,5 @@
 //! Accounts that sign, and a contract, for the tests of chain, RPC and node.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use hull_types::host_api::{
     Address, CAPABILITIES_SECTION, Capabilities, Group, Hash, code_hash, contract_address,

@@ -1,9 +1,14 @@
 //! A node in the process of the test.
-#![allow(dead_code, unused_imports, reason = "each test uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test uses a part"
+)]
 
+pub mod socket;
 #[path = "../../../chain/tests/support/mod.rs"]
 mod support;
-pub mod socket;
 
 use std::sync::Arc;
 

@@ -30,7 +30,10 @@ fn the_document_is_kept() {
 
 #[test]
 fn the_page_of_the_book_is_kept() {
-    hold("../../../docs/book/src/rpc.md", &page(&openrpc("0.0.0", true)));
+    hold(
+        "../../../docs/book/src/rpc.md",
+        &page(&openrpc("0.0.0", true)),
+    );
 }
 
 /// Every reference leads somewhere, and everything has words.
@@ -40,12 +43,20 @@ fn the_document_is_whole() {
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1) {
         let pointer = reference.split('"').next().unwrap();
-        assert!(document.pointer(pointer).is_some(), "{pointer} leads nowhere");
+        assert!(
+            document.pointer(pointer).is_some(),
+            "{pointer} leads nowhere"
+        );
     }
     for method in document["methods"].as_array().unwrap() {
         assert!(method["summary"].as_str().unwrap().len() > 10, "{method}");
         for param in method["params"].as_array().unwrap() {
-            assert!(!words(&param["schema"]).is_empty(), "{} of {}", param["name"], method["name"]);
+            assert!(
+                !words(&param["schema"]).is_empty(),
+                "{} of {}",
+                param["name"],
+                method["name"]
+            );
         }
     }
 }
@@ -90,14 +101,22 @@ fn method(page: &mut String, method: &Value) {
         let _ = writeln!(page, "\n| parameter | type | |\n|---|---|---|");
     }
     for param in params {
-        let need = if param["required"] == true { "" } else { "optional. " };
+        let need = if param["required"] == true {
+            ""
+        } else {
+            "optional. "
+        };
         let (kind, words) = (kind(&param["schema"]), words(&param["schema"]));
         let _ = writeln!(page, "| `{}` | {kind} | {need}{words} |", name(param));
     }
     match method.get("x-notification") {
         Some(notice) => {
             let (kind, end) = (kind(&notice["schema"]), method["x-end"].as_str().unwrap());
-            let _ = writeln!(page, "\nSends {kind} as `{}`; ended by `{end}`.", name(notice));
+            let _ = writeln!(
+                page,
+                "\nSends {kind} as `{}`; ended by `{end}`.",
+                name(notice)
+            );
         }
         None => {
             let _ = writeln!(page, "\nAnswers {}.", kind(&method["result"]["schema"]));
@@ -123,7 +142,8 @@ fn kind(schema: &Value) -> String {
         Value::Array(some) => {
             let some: Vec<&str> = some.iter().filter_map(Value::as_str).collect();
             let list = kind(&schema["items"]);
-            some.join(" or ").replace("array", &format!("list of {list}"))
+            some.join(" or ")
+                .replace("array", &format!("list of {list}"))
         }
         _ if schema.get("const").is_some() => format!("`{}`", schema["const"]),
         _ => "any".into(),
@@ -158,7 +178,9 @@ fn fields(page: &mut String, schema: &Value) {
         return;
     };
     let required = schema["required"].as_array();
-    let told = fields.iter().filter(|(_, field)| field.get("const").is_none());
+    let told = fields
+        .iter()
+        .filter(|(_, field)| field.get("const").is_none());
     let mut begun = false;
     for (name, field) in told {
         if !begun {
@@ -167,7 +189,12 @@ fn fields(page: &mut String, schema: &Value) {
         }
         let is_there = required.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(name)));
         let need = if is_there { "" } else { "optional. " };
-        let _ = writeln!(page, "| `{name}` | {} | {need}{} |", kind(field), words(field));
+        let _ = writeln!(
+            page,
+            "| `{name}` | {} | {need}{} |",
+            kind(field),
+            words(field)
+        );
     }
 }
 
