@@ -74,6 +74,9 @@ fn blocks_follow_each_other_on_two_nodes() {
     assert_eq!(empty.state_root(), one.head().state_root);
 }
 
+/// What makes a block a wrong one.
+type Change = fn(&mut hull_types::Block, Hash);
+
 #[test]
 fn a_header_that_does_not_follow_is_refused_for_each_field() {
     let chain = chain();
@@ -82,7 +85,7 @@ fn a_header_that_does_not_follow_is_refused_for_each_field() {
     let good = propose(&chain).block().clone();
     assert!(chain.validate(good.clone()).is_ok());
     let wrong = Hash([9; 32]);
-    let changes: [(&str, fn(&mut hull_types::Block, Hash)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("the height", |block, _| block.header.height = 2),
         ("the parent", |block, wrong| block.header.parent = wrong),
         ("the state root", |block, wrong| {
