@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use hull_executor::Executor;
 use hull_state::{ChainStore, Options, Redb, Retain};
-use hull_types::host_api::{Address, BlockInfo, Hash, code_hash};
+use hull_types::host_api::{Address, BlockInfo, Hash};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory, Payload, Signature,
     SignedTransaction, Transaction, VerifiedTransaction, receipts_root, transactions_root,
