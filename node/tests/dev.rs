@@ -384,7 +384,7 @@ fn settings_tell_where_they_come_from() {
             "`transaction`, `interval` or `request`",
         ),
         (&["dev", "--listen", "everywhere"], "rpc.listen"),
-        (&["dev", "--set", "log.level=hull=loud"], "log.level"),
+        (&["dev", "--set", "log.format=loud"], "log.format"),
         (&["db", "check", "--data", "."], "no store"),
     ];
     for (arguments, message) in wrong {

@@ -135,6 +135,18 @@ impl Chain {
         }))
     }
 
+    /// Where a transaction is: the height, and its place in the block. Like everything
+    /// that is told of the chain, not before the block is the head: who has seen a
+    /// receipt finds the state after it.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub fn place_of(&self, id: &Hash) -> Result<Option<(Height, u32)>, ChainError> {
+        let place = self.inner.store.transaction(id)?;
+        let latest = self.head().height;
+        Ok(place.filter(|(height, _)| *height <= latest))
+    }
+
     /// Pool and tip change together, so that nothing is admitted on the state before.
     fn move_on(
         &self,

@@ -123,7 +123,7 @@ impl Chain {
     /// # Errors
     /// If the state before its block is not kept, or this node failed.
     pub fn trace(&self, id: &Hash) -> Result<Option<(Trace, Executed)>, ChainError> {
-        let Some((height, index)) = self.inner.store.transaction(id)? else {
+        let Some((height, index)) = self.place_of(id)? else {
             return Ok(None);
         };
         let committed = self.committed(height)?;

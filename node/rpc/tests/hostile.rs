@@ -280,6 +280,7 @@ async fn random_input_makes_no_trouble() {
     // Small, so that a million cases take minutes and not hours.
     let settings = Settings {
         call_gas: 1_000_000_000,
+        wait: std::time::Duration::from_millis(1),
         rate: u32::MAX / 2_000,
         burst: u32::MAX / 2_000,
         ..Settings::default()

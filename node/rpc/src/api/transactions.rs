@@ -45,7 +45,7 @@ impl Api {
             let transaction = self.convert().transaction(id, waiting.envelope(), state);
             return Ok(Some(transaction));
         }
-        let Some((height, index)) = self.chain().store().transaction(&id)? else {
+        let Some((height, index)) = self.chain().place_of(&id)? else {
             return Ok(None);
         };
         let committed = self.chain().committed(height)?;
@@ -60,7 +60,7 @@ impl Api {
     /// If the node failed.
     pub fn receipt(&self, params: rpc::HashParams) -> Result<Option<rpc::Receipt>, Failed> {
         let id: Hash = params.hash.into();
-        let Some((height, index)) = self.chain().store().transaction(&id)? else {
+        let Some((height, index)) = self.chain().place_of(&id)? else {
             return Ok(None);
         };
         let committed = self.chain().committed(height)?;
