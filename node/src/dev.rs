@@ -15,7 +15,7 @@ use hull_chain::{Chain, Settings};
 use hull_rpc::{Api, Node, Server};
 use hull_state::{Options, Redb, Retain, Store};
 use hull_types::dev;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::banner::{self, Started};
@@ -77,6 +77,7 @@ async fn serve(
     place: &Place,
     began: Instant,
 ) -> Result<()> {
+    let signals = Signals::listen()?;
     let (clock, failure) = (Clock::default(), Failure::default());
     let told = failure.clone();
     let sealer = Sealer::start(chain.clone(), clock.clone(), policy, move |error| {
@@ -104,7 +105,7 @@ async fn serve(
         time: began.elapsed(),
     };
     banner::started(&started);
-    let cause = stopped(&failure).await?;
+    let cause = signals.stopped(&failure).await;
     tracing::info!(cause, "stopping");
     if tokio::time::timeout(PATIENCE, server.stop()).await.is_err() {
         tracing::warn!("connections were cut off: they did not end in time");
@@ -115,17 +116,29 @@ async fn serve(
     Ok(())
 }
 
-/// Waits for a reason to stop.
-async fn stopped(failure: &Failure) -> Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
-    Ok(tokio::select! {
-        done = tokio::signal::ctrl_c() => {
-            done.context("listen for SIGINT")?;
-            "SIGINT"
+/// What a supervisor or a person ends the node with.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Listens from now on: before the node says that it is ready.
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("listen for SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("listen for SIGTERM")?,
+        })
+    }
+
+    /// Waits for a reason to stop.
+    async fn stopped(mut self, failure: &Failure) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+            () = failure.happened.notified() => "the chain failed",
         }
-        _ = terminate.recv() => "SIGTERM",
-        () = failure.happened.notified() => "the chain failed",
-    })
+    }
 }
 
 /// Tells of blocks with transactions.

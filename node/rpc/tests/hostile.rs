@@ -320,6 +320,8 @@ async fn over_sockets(node: &TestNode, generator: &mut Generator) {
     let address = ([127, 0, 0, 1], 0).into();
     let server = Server::start(address, node.api.clone()).await.unwrap();
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    // Head and body are small and go out at once.
+    stream.set_nodelay(true).unwrap();
     for case in 0..OVER_SOCKETS {
         let body = generator.raw();
         let head = format!(
