@@ -8,6 +8,10 @@
 //! | `test` | runs the project's tests, with traces | `hull-testing`, in the project |
 //! | `info`, `abi`, `encode`, `decode` | explain a contract and what is said to it | `hull-abi` |
 //! | `gas`, `profile` | tell what messages cost, and where it goes | |
+//! | `deploy`, `upload`, `instantiate`, `call`, `transfer` | send transactions: tried first, then signed here | `remote/` |
+//! | `query`, `tx`, `trace`, `account`, `storage` | ask a node, and verify its proofs | `remote/`, `hull-proof` |
+//! | `keys`, `address`, `network` | keep keys encrypted, and names | `wallet/` |
+//! | `node dev` | starts `hulld dev` | |
 //! | `doctor`, `completions` | look after the machine and the shell | |
 //!
 //! A command computes an answer and leaves its form to the module `ui`: text for
