@@ -8,7 +8,7 @@
 //!
 //! | thing | form |
 //! |---|---|
-//! | bytes, hashes | `0x` and lower-case hexadecimal: [`Bytes`], [`Hash`] |
+//! | bytes, hashes | `0x` and lower-case hexadecimal: [`Bytes`], [`Hash`](struct@Hash) |
 //! | addresses | bech32m text with the network's prefix: [`Address`] |
 //! | gas, nonces, amounts | decimal text, because they may exceed 2^53: [`Decimal`]; numbers are taken too |
 //! | heights, times (milliseconds), counts | numbers |
