@@ -11,7 +11,7 @@
 //! | | `oldest` | the least height with a state |
 //! | `state` | a state key | the record, of the latest height |
 //! | `code` | code hash | the bytes of the Wasm module, as they are |
-//! | `tree` | node key: version (8 bytes), number of nibbles (1), nibbles (two to a byte) | a [node](crate::node) |
+//! | `tree` | node key: version (8 bytes), number of nibbles (1), nibbles (two to a byte) | a node of the tree |
 //! | `stale` | height | what no height from this one on needs |
 //! | `removed` | state key, escaped, then the height | nothing: the key was removed by this block |
 //! | `heights` | height | header, block hash, state root, receipts root |
