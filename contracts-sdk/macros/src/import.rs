@@ -103,7 +103,8 @@ impl<'a> Import<'a> {
         }
         let known = known(ty, &self.sdk);
         if matches!(ty.type_def, TypeDef::Composite(_) | TypeDef::Variant(_)) && known.is_none() {
-            // A placeholder until all are known: the name.
+            // By its own name here; where two types share one, `name_types` tells
+            // them apart once all are known.
             let name = ty.path.segments.last().map_or("Type", String::as_str);
             self.names.insert(id, ident(name));
         }
