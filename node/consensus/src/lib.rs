@@ -1,0 +1,1 @@
+//! Validators agree on blocks.
