@@ -91,6 +91,7 @@ async fn serve(
         clock: Arc::new(move || clock.now()),
         submitted: Arc::new(move || sealing.submitted()),
         ready: Arc::new(move || ready.get().map_or(Ok(()), Err)),
+        network: None,
         dev: Some(Arc::new(sealer.handle())),
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -21,6 +21,7 @@ mod date;
 mod demo;
 mod docs;
 mod libtest;
+mod localnet;
 mod nextest;
 mod process;
 mod setup;
@@ -50,6 +51,8 @@ enum Task {
     Setup(setup::Arguments),
     /// Runs a contract inside the engine
     Demo,
+    /// Runs a network of validators on this machine
+    Localnet(localnet::Arguments),
     /// Runs the tests
     Test(test::Arguments),
     /// Runs what a change has to pass: all tests, format, lints, licences, docs
@@ -84,6 +87,7 @@ fn run(task: Task, yes: bool) -> Result<bool> {
     match task {
         Task::Setup(arguments) => setup::run(&workspace, &arguments, yes),
         Task::Demo => demo::run(&workspace, yes),
+        Task::Localnet(arguments) => localnet::run(&workspace, &arguments),
         Task::Test(arguments) => test::run(&workspace, &arguments, yes),
         Task::Ci => ci::run(&workspace, yes),
         Task::Bench(arguments) => bench::run(&workspace, &arguments, yes),

@@ -59,6 +59,6 @@ pub use api::Api;
 pub use failed::Failed;
 pub use metrics::Metrics;
 pub use module::module;
-pub use node::{Clock, DevControl, Node};
+pub use node::{Clock, DevControl, NetworkControl, Node};
 pub use server::{Server, StartError};
 pub use settings::Settings;

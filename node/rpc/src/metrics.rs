@@ -118,6 +118,9 @@ impl Metrics {
             Unit::Seconds,
             seconds,
         );
+        if let Some(network) = &node.network {
+            network.register(&mut registry);
+        }
         let head = node.chain.head();
         set(&counted.height, head.height);
         set(&counted.block_time, head.time);

@@ -36,6 +36,7 @@ pub fn module(api: Api) -> RpcModule<Api> {
     let mut module = RpcModule::new(api);
     let (read, execute) = (Pool::Read, Pool::Execute);
     method::<rpc::GetStatus>(&mut module, read, Api::status);
+    method::<rpc::GetPeers>(&mut module, read, Api::peers);
     method::<rpc::GetParameters>(&mut module, read, Api::parameters);
     method::<rpc::GetBlock>(&mut module, read, Api::block);
     method::<rpc::GetTransaction>(&mut module, read, Api::transaction);

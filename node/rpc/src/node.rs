@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hull_chain::{Chain, ChainError};
 use hull_host_api::Timestamp;
-use hull_rpc_types::Sealed;
+use hull_rpc_types::{Peer, Sealed};
+use prometheus_client::registry::Registry;
 
 /// What time it is, in milliseconds since the Unix epoch.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -20,6 +21,8 @@ pub struct Node {
     pub submitted: Arc<dyn Fn() + Send + Sync>,
     /// Whether the node may be asked; else why not, for `/readyz`.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Its network, if it has one.
+    pub network: Option<Arc<dyn NetworkControl>>,
     /// What a development node does besides.
     pub dev: Option<Arc<dyn DevControl>>,
     /// The version of the software.
@@ -35,10 +38,23 @@ impl Node {
             clock: Arc::new(move || clock.head().time.saturating_add(1)),
             submitted: Arc::new(|| ()),
             ready: Arc::new(|| Ok(())),
+            network: None,
             dev: None,
             version: env!("CARGO_PKG_VERSION"),
         }
     }
+}
+
+/// What the API does with the network of a node. Called on threads that may block.
+pub trait NetworkControl: Send + Sync {
+    /// Sends a transaction to other nodes, which the pool of this one has taken.
+    fn publish(&self, transaction: &[u8]);
+
+    /// Who is connected.
+    fn peers(&self) -> Vec<Peer>;
+
+    /// Counts what it counts with the rest of the node.
+    fn register(&self, registry: &mut Registry);
 }
 
 /// What a development node does on request. Called on threads that may block.

@@ -2,9 +2,16 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
+
 use common::{TestNode, hex};
+use hull_chain::{Chain, Settings as ChainSettings};
+use hull_rpc::{NetworkControl, Node, Settings};
 use hull_rpc_types as rpc;
 use hull_rpc_types::{ErrorCode, Method};
+use hull_types::dev;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -375,6 +382,64 @@ async fn a_call_for_a_receipt_waits_for_the_block() {
     assert_eq!(asking.await.unwrap().height, 1);
     let never = json!({ "hash": rpc::Hash([1; 32]), "wait": 1 });
     assert_eq!(node.ask::<Value>("hull_receipt", never).await, Value::Null);
+}
+
+/// A network that notes what it is given.
+#[derive(Default)]
+struct Noting(Mutex<Vec<Vec<u8>>>);
+
+impl NetworkControl for Noting {
+    fn publish(&self, transaction: &[u8]) {
+        self.0.lock().unwrap().push(transaction.to_vec());
+    }
+
+    fn peers(&self) -> Vec<rpc::Peer> {
+        vec![rpc::Peer {
+            id: "somebody".into(),
+            address: "/ip4/192.0.2.1/tcp/4860".into(),
+            direction: rpc::Direction::Outbound,
+            score: -7,
+            connected: 5,
+            agent: "hulld/1".into(),
+        }]
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register("noting", "That it was asked", Gauge::<i64>::default());
+    }
+}
+
+#[tokio::test]
+async fn what_the_pool_takes_goes_to_the_network() {
+    let chain = Chain::open(ChainSettings::in_memory(dev::genesis("test"))).unwrap();
+    let network = Arc::new(Noting::default());
+    let node = Node {
+        network: Some(network.clone()),
+        ..Node::new(chain)
+    };
+    let mut node = TestNode::of(node, Settings::default());
+    let (transactions, _) = node.alice.deploy();
+    let bytes = transactions[0].encode_bytes();
+    let sent = json!({ "transaction": rpc::Bytes(bytes.clone()) });
+    node.ask::<Value>("hull_sendTransaction", sent.clone())
+        .await;
+    node.refused("hull_sendTransaction", sent).await;
+    assert_eq!(*network.0.lock().unwrap(), [bytes], "once");
+
+    let peers: Value = node.ask("hull_peers", json!({})).await;
+    let peer = json!({
+        "id": "somebody", "address": "/ip4/192.0.2.1/tcp/4860", "direction": "outbound",
+        "score": -7, "connected": 5, "agent": "hulld/1",
+    });
+    assert_eq!(peers, json!([peer]));
+    let text = node.api.metrics().text(&Node::new(node.chain.clone()));
+    assert!(text.contains("hull_noting 0"), "{text}");
+}
+
+#[tokio::test]
+async fn a_node_without_a_network_has_no_peers() {
+    let peers: Value = TestNode::new().ask("hull_peers", json!({})).await;
+    assert_eq!(peers, json!([]));
 }
 
 #[tokio::test]

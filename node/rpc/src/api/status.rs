@@ -32,6 +32,15 @@ impl Api {
         })
     }
 
+    /// `hull_peers`.
+    ///
+    /// # Errors
+    /// None; a node without a network has no peers.
+    pub fn peers(&self, _: rpc::NoParams) -> Result<Vec<rpc::Peer>, Failed> {
+        let network = self.node().network.as_ref();
+        Ok(network.map(|network| network.peers()).unwrap_or_default())
+    }
+
     /// `hull_parameters`.
     ///
     /// # Errors

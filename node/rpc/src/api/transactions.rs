@@ -18,6 +18,9 @@ impl Api {
         self.metrics().submitted(submitted.is_ok());
         let submitted = submitted?;
         (self.node().submitted)();
+        if let Some(network) = &self.node().network {
+            network.publish(&params.transaction.0);
+        }
         Ok(rpc::Sent {
             hash: submitted.id.into(),
             ready: submitted.admitted.ready,

@@ -62,7 +62,7 @@ pub use state::{
     Account, AccountParams, Capabilities, Code, CodeParams, Contract, ContractParams, Deposit,
     Item, ItemParams, Proof, ProofParams, ProofSubject, StoragePage, StorageParams,
 };
-pub use status::{AtParams, Parameters, Pool, Status};
+pub use status::{AtParams, Direction, Parameters, Peer, Pool, Status};
 pub use trace::{Frame, Place, Step, Trace};
 pub use transaction::{
     HashParams, Payload, SendParams, Sent, Transaction, TransactionRequest, TransactionState,

@@ -68,6 +68,8 @@ methods! {
 
     /// What the node and its chain are.
     "hull_status" GetStatus(NoParams) -> Status;
+    /// The nodes that this node is connected to, over the network of transactions.
+    "hull_peers" GetPeers(NoParams) -> Vec<Peer>;
     /// Limits and prices of the chain.
     "hull_parameters" GetParameters(AtParams) -> Parameters;
     /// A block by height or hash, or the last one.

@@ -52,6 +52,37 @@ pub struct Pool {
     pub bytes: u64,
 }
 
+/// A node that this node is connected to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Peer {
+    /// Its id: its public key, as libp2p writes it.
+    pub id: String,
+    /// Where it is, as libp2p writes it. Of one that connected to this node the port is
+    /// not the one it listens on.
+    pub address: String,
+    /// Who connected to whom.
+    pub direction: Direction,
+    /// How it behaves: 0 and a little more is good, at -100 it is thrown out.
+    pub score: i32,
+    /// For how many milliseconds it is connected.
+    pub connected: u64,
+    /// Its software, as it says.
+    pub agent: String,
+}
+
+/// Who connected to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// The peer to this node.
+    Inbound,
+    /// This node to the peer.
+    Outbound,
+}
+
 /// Limits and prices of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
