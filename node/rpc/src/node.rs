@@ -20,6 +20,9 @@ pub struct Node {
     pub submitted: Arc<dyn Fn() + Send + Sync>,
     /// Whether the node may be asked; else why not, for `/readyz`.
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+    /// Figures of other parts of the node for `/metrics`, in the text format of
+    /// OpenMetrics without its end mark.
+    pub figures: Arc<dyn Fn() -> String + Send + Sync>,
     /// What a development node does besides.
     pub dev: Option<Arc<dyn DevControl>>,
     /// The version of the software.
@@ -35,6 +38,7 @@ impl Node {
             clock: Arc::new(move || clock.head().time.saturating_add(1)),
             submitted: Arc::new(|| ()),
             ready: Arc::new(|| Ok(())),
+            figures: Arc::new(String::new),
             dev: None,
             version: env!("CARGO_PKG_VERSION"),
         }
