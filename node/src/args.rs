@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Layers;
+use crate::home::Home;
 
 /// The node of a Hull chain.
 #[derive(Parser)]
@@ -18,6 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Runs a development chain: ten funded accounts, a block for every transaction
     Dev(DevOptions),
+    /// Runs a node of a network: a validator if its home has the key of one
+    Run(RunOptions),
     /// Prints the settings that count, and where each came from
     Config(ConfigOptions),
     /// Looks after a store
@@ -68,6 +71,19 @@ pub(crate) struct DevOptions {
     json: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct RunOptions {
+    /// The home of the node: its genesis, keys, settings and chain
+    #[arg(long, env = "HULL_HOME", value_name = "DIR")]
+    home: PathBuf,
+    /// Sets one setting, as in `--set rpc.batch=10`
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Logs as JSON, one object a line, instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum DbCommand {
     /// Verifies everything that a store holds
@@ -83,6 +99,24 @@ impl Common {
         let mut layers = Layers::from_process(self.config.clone());
         for text in &self.set {
             layers.set_text(text);
+        }
+        layers
+    }
+}
+
+impl RunOptions {
+    pub(crate) fn home(&self) -> Home {
+        Home::new(&self.home)
+    }
+
+    pub(crate) fn layers(&self) -> Layers {
+        let config = self.home().config();
+        let mut layers = Layers::from_process(config.exists().then_some(config));
+        for text in &self.set {
+            layers.set_text(text);
+        }
+        if self.json {
+            layers.set("log.format", "json", "--json");
         }
         layers
     }

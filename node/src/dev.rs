@@ -15,7 +15,6 @@ use hull_chain::{Chain, Settings};
 use hull_rpc::{Api, Node, Server};
 use hull_state::{Options, Redb, Retain, Store};
 use hull_types::dev;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use crate::banner::{self, Started};
@@ -23,11 +22,12 @@ use crate::clock::Clock;
 use crate::config::{Config, Effective};
 use crate::dump;
 use crate::seal::{Policy, Sealer};
+use crate::signals::Signals;
 
 /// The file of the store in its folder.
 pub(crate) const STORE_FILE: &str = "chain.redb";
 /// How long connections may take to end when the node stops.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs a development node until it is told to stop.
 pub(crate) fn run(effective: &Effective) -> Result<()> {
@@ -55,19 +55,23 @@ pub(crate) fn run(effective: &Effective) -> Result<()> {
 }
 
 fn open(config: &Config, store: Arc<dyn Store>) -> Result<Chain> {
-    let options = Options {
-        retain: match config.store.retain {
-            0 => Retain::All,
-            heights => Retain::Last(heights),
-        },
-    };
     let chain = Chain::open(Settings {
-        options,
+        options: retention(config),
         engine: config.engine_config(),
         pool: config.pool_limits(),
         ..Settings::new(dev::genesis(&config.dev.name), store)
     });
     chain.context("open the chain")
+}
+
+/// How many states are kept.
+pub(crate) fn retention(config: &Config) -> Options {
+    Options {
+        retain: match config.store.retain {
+            0 => Retain::All,
+            heights => Retain::Last(heights),
+        },
+    }
 }
 
 async fn serve(
@@ -87,13 +91,12 @@ async fn serve(
     tell(&chain);
     let (sealing, ready) = (sealer.handle(), failure.clone());
     let node = Node {
-        chain: chain.clone(),
         clock: Arc::new(move || clock.now()),
         submitted: Arc::new(move || sealing.submitted()),
         ready: Arc::new(move || ready.get().map_or(Ok(()), Err)),
-        network: None,
         dev: Some(Arc::new(sealer.handle())),
         version: env!("CARGO_PKG_VERSION"),
+        ..Node::new(chain.clone())
     };
     let server = Server::start(address, Api::new(node, config.rpc_settings())).await?;
     // What a file held when it was written may wait for a block.
@@ -106,7 +109,7 @@ async fn serve(
         time: began.elapsed(),
     };
     banner::started(&started);
-    let cause = signals.stopped(&failure).await;
+    let cause = stopped(signals, &failure).await;
     tracing::info!(cause, "stopping");
     if tokio::time::timeout(PATIENCE, server.stop()).await.is_err() {
         tracing::warn!("connections were cut off: they did not end in time");
@@ -117,33 +120,16 @@ async fn serve(
     Ok(())
 }
 
-/// What a supervisor or a person ends the node with.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Listens from now on: before the node says that it is ready.
-    fn listen() -> Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt()).context("listen for SIGINT")?,
-            terminate: signal(SignalKind::terminate()).context("listen for SIGTERM")?,
-        })
-    }
-
-    /// Waits for a reason to stop.
-    async fn stopped(mut self, failure: &Failure) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            () = failure.happened.notified() => "the chain failed",
-        }
+/// Waits for a reason to stop.
+async fn stopped(signals: Signals, failure: &Failure) -> &'static str {
+    tokio::select! {
+        signal = signals.received() => signal,
+        () = failure.happened.notified() => "the chain failed",
     }
 }
 
 /// Tells of blocks with transactions.
-fn tell(chain: &Chain) {
+pub(crate) fn tell(chain: &Chain) {
     chain.on_commit(|committed| {
         let height = committed.block.header.height;
         let transactions = committed.ids.len();

@@ -3,6 +3,7 @@
 //! | command | what it does |
 //! |---|---|
 //! | `hulld dev` | one process, no peers: seals a block as soon as a transaction arrives; ten funded accounts |
+//! | `hulld run` | a node of a network, from its home: validator or full node |
 //! | `hulld config` | prints the settings that count, and where each came from |
 //! | `hulld db check` | verifies everything that a store holds |
 //!
@@ -12,10 +13,14 @@
 //!    └──── reads ──────────┘
 //! ```
 //!
+//! In a network, [`agreement`] stands where [`seal`] stands here: `hull_consensus` asks
+//! it for blocks, shows it those of others, and says which are decided.
+//!
 //! The rooms: [`config`] (settings in layers), [`dev`] (the development node), [`seal`]
 //! (when blocks come), [`clock`], [`dump`] (a store in one file).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod agreement;
 mod args;
 mod banner;
 pub mod clock;
@@ -23,8 +28,11 @@ pub mod config;
 mod db;
 pub mod dev;
 pub mod dump;
+pub mod home;
 mod log;
+mod run;
 pub mod seal;
+mod signals;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -50,6 +58,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             .read()
             .map_err(Into::into)
             .and_then(|effective| dev::run(&effective)),
+        Command::Run(options) => options
+            .layers()
+            .read()
+            .map_err(Into::into)
+            .and_then(|effective| run::run(&options.home(), &effective)),
         Command::Config(options) => options
             .layers()
             .read()

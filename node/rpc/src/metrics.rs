@@ -137,6 +137,9 @@ impl Metrics {
         set(&self.0.pool_bytes, size.bytes as u64);
         let mut text = String::new();
         encode(&mut text, &self.0.registry).expect("writing to memory does not fail");
+        // The end mark stays at the end.
+        let end = text.rfind("# EOF").unwrap_or(text.len());
+        text.insert_str(end, &(node.figures)());
         text
     }
 

@@ -23,6 +23,9 @@ pub struct Node {
     pub ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
     /// Its network, if it has one.
     pub network: Option<Arc<dyn NetworkControl>>,
+    /// Figures of other parts of the node for `/metrics`, in the text format of
+    /// OpenMetrics without its end mark.
+    pub figures: Arc<dyn Fn() -> String + Send + Sync>,
     /// What a development node does besides.
     pub dev: Option<Arc<dyn DevControl>>,
     /// The version of the software.
@@ -39,6 +42,7 @@ impl Node {
             submitted: Arc::new(|| ()),
             ready: Arc::new(|| Ok(())),
             network: None,
+            figures: Arc::new(String::new),
             dev: None,
             version: env!("CARGO_PKG_VERSION"),
         }

@@ -152,6 +152,28 @@ settings! {
         name: String = "hull-dev".into();
     }
 
+    /// How validators agree.
+    consensus Consensus {
+        /// The name of the node, in logs and metrics.
+        name: String = "hull".into();
+        /// Where it listens for the peers of consensus.
+        listen: String = "127.0.0.1:4856".into();
+        /// Peers that it keeps connected to, as in `/dns4/one.example/tcp/4856`.
+        peers: Vec<String> = Vec::new();
+        /// Least milliseconds between blocks.
+        block_ms: u32 = 100;
+        /// Most milliseconds between blocks when nothing waits.
+        heartbeat_ms: u32 = 5_000;
+        /// Milliseconds that a proposal is waited for: to build, send and execute a block.
+        propose_ms: u32 = 2_000;
+        /// Milliseconds that further votes are waited for.
+        vote_ms: u32 = 1_000;
+        /// Milliseconds by which each is longer in every further round.
+        more_ms: u32 = 500;
+        /// Most connections of peers from one address.
+        connections_per_address: u32 = 64;
+    }
+
     /// What is told about the node.
     log Log {
         /// `text` for people, `json` for programs.

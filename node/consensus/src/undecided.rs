@@ -1,0 +1,196 @@
+//! Blocks that may be decided, on the disk.
+//!
+//! The write-ahead log of the engine has their hashes alone. What was said to be valid
+//! has to be there after a crash, or a decision could not be committed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hull_types::host_api::{Hash, Height};
+use hull_types::{Block, DecodeError, decode_bounded};
+use parity_scale_codec::Encode;
+
+use crate::part::SignedHeader;
+
+/// A block that is not decided yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Undecided {
+    pub(crate) block: Arc<Block>,
+    pub(crate) encoded: Bytes,
+    /// What its proposer signed; none of a block that came by synchronisation.
+    pub(crate) signed: Option<SignedHeader>,
+}
+
+impl Undecided {
+    /// Looks into the bytes of a block.
+    pub(crate) fn decode(
+        encoded: Bytes,
+        signed: Option<SignedHeader>,
+    ) -> Result<(Hash, Self), DecodeError> {
+        let block = Block::decode_bytes(&encoded)?;
+        let hash = block.header.hash();
+        let block = Arc::new(block);
+        Ok((
+            hash,
+            Self {
+                block,
+                encoded,
+                signed,
+            },
+        ))
+    }
+}
+
+/// A folder of undecided blocks, and the same in memory.
+pub(crate) struct Shelf {
+    folder: PathBuf,
+    blocks: BTreeMap<Hash, Undecided>,
+}
+
+/// Bytes of a file: a block, and what its proposer signed.
+const MAX_FILE: usize = Block::MAX_BYTES + 64 * 1024;
+const SUFFIX: &str = "block";
+
+impl Shelf {
+    /// Opens a folder with what is above a height; the rest is removed.
+    pub(crate) fn open(folder: &Path, head: Height) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let mut shelf = Self {
+            folder: folder.into(),
+            blocks: BTreeMap::new(),
+        };
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            match shelf.read(&path) {
+                Some((hash, one)) if one.block.header.height > head => {
+                    shelf.blocks.insert(hash, one);
+                }
+                // Decided, or not written to its end: then nothing was said of it.
+                _ => fs::remove_file(&path)?,
+            }
+        }
+        Ok(shelf)
+    }
+
+    fn read(&self, path: &Path) -> Option<(Hash, Undecided)> {
+        if path.extension()? != SUFFIX {
+            return None;
+        }
+        let bytes = fs::read(path).ok()?;
+        let file: (Option<SignedHeader>, Vec<u8>) =
+            decode_bounded("an undecided block", &bytes, MAX_FILE).ok()?;
+        let (hash, one) = Undecided::decode(file.1.into(), file.0).ok()?;
+        let name = self.path(one.block.header.height, &hash);
+        (name == path).then_some((hash, one))
+    }
+
+    pub(crate) fn get(&self, hash: &Hash) -> Option<&Undecided> {
+        self.blocks.get(hash)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Hash, &Undecided)> {
+        self.blocks.iter()
+    }
+
+    /// Keeps a block; it is on the disk when this returns.
+    pub(crate) fn put(&mut self, hash: Hash, one: Undecided) -> io::Result<()> {
+        if self.blocks.contains_key(&hash) {
+            return Ok(());
+        }
+        let path = self.path(one.block.header.height, &hash);
+        let new = path.with_extension("new");
+        let mut file = File::create(&new)?;
+        file.write_all(&one.signed.encode())?;
+        // The bytes as SCALE has them, without copying the block.
+        let length = u32::try_from(one.encoded.len()).unwrap_or(u32::MAX);
+        file.write_all(&parity_scale_codec::Compact(length).encode())?;
+        file.write_all(&one.encoded)?;
+        file.sync_data()?;
+        fs::rename(&new, &path)?;
+        File::open(&self.folder)?.sync_all()?;
+        self.blocks.insert(hash, one);
+        Ok(())
+    }
+
+    /// Removes what is not above a height.
+    pub(crate) fn prune(&mut self, head: Height) -> io::Result<()> {
+        let over = |one: &Undecided| one.block.header.height <= head;
+        let gone: Vec<(Hash, Height)> = self
+            .blocks
+            .iter()
+            .filter(|(_, one)| over(one))
+            .map(|(hash, one)| (*hash, one.block.header.height))
+            .collect();
+        for (hash, height) in gone {
+            fs::remove_file(self.path(height, &hash))?;
+            self.blocks.remove(&hash);
+        }
+        Ok(())
+    }
+
+    fn path(&self, height: Height, hash: &Hash) -> PathBuf {
+        self.folder.join(format!("{height:020}-{hash}.{SUFFIX}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hull_types::Header;
+
+    use super::*;
+
+    fn block(height: Height) -> (Hash, Undecided) {
+        let header = Header {
+            height,
+            ..Header::default()
+        };
+        let block = Block {
+            header,
+            transactions: Vec::new(),
+        };
+        Undecided::decode(block.encode().into(), None).unwrap()
+    }
+
+    #[test]
+    fn blocks_outlive_the_process_until_they_are_decided() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shelf = Shelf::open(folder.path(), 0).unwrap();
+        for height in 1..=3 {
+            let (hash, one) = block(height);
+            shelf.put(hash, one).unwrap();
+        }
+        shelf.prune(1).unwrap();
+        assert_eq!(shelf.iter().count(), 2);
+        let again = Shelf::open(folder.path(), 2).unwrap();
+        let left: Vec<Height> = again
+            .iter()
+            .map(|(_, one)| one.block.header.height)
+            .collect();
+        assert_eq!(left, [3]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_or_changed_is_no_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let (hash, one) = block(1);
+        let mut shelf = Shelf::open(folder.path(), 0).unwrap();
+        let path = shelf.path(1, &hash);
+        for damage in [0, 1] {
+            shelf.put(hash, one.clone()).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
+            match damage {
+                0 => drop(bytes.pop()),
+                _ => bytes[10] ^= 1,
+            }
+            fs::write(&path, bytes).unwrap();
+            shelf = Shelf::open(folder.path(), 0).unwrap();
+            assert_eq!(shelf.iter().count(), 0);
+            assert!(!path.exists());
+        }
+    }
+}
