@@ -29,16 +29,29 @@ pub(crate) fn status(rpc: SocketAddr, json: bool) -> Result<()> {
         return Ok(());
     }
     let rows = [
-        ("Chain", format!("{} {}", status.chain_name, status.chain_id)),
+        (
+            "Chain",
+            format!("{} {}", status.chain_name, status.chain_id),
+        ),
         ("Height", status.height.to_string()),
         ("Block", status.block.to_string()),
         ("State root", status.state_root.to_string()),
         (
             "Pool",
-            format!("{} transactions, {} bytes", status.pool.transactions, status.pool.bytes),
+            format!(
+                "{} transactions, {} bytes",
+                status.pool.transactions, status.pool.bytes
+            ),
         ),
         ("Version", status.version),
-        ("Ready", if ready { "yes".into() } else { format!("no: {why}") }),
+        (
+            "Ready",
+            if ready {
+                "yes".into()
+            } else {
+                format!("no: {why}")
+            },
+        ),
     ];
     for (name, value) in rows {
         print(&format!("{name:<10}  {value}\n"));
@@ -57,7 +70,10 @@ pub(crate) fn peers(rpc: SocketAddr, json: bool) -> Result<()> {
         print("no peers\n");
         return Ok(());
     }
-    print(&format!("{:<52}  {:<8}  {:>5}  {:>9}  ADDRESS\n", "PEER", "", "SCORE", "CONNECTED"));
+    print(&format!(
+        "{:<52}  {:<8}  {:>5}  {:>9}  ADDRESS\n",
+        "PEER", "", "SCORE", "CONNECTED"
+    ));
     for peer in peers {
         let direction = match peer.direction {
             Direction::Inbound => "inbound",
@@ -102,7 +118,10 @@ fn call<M: Method<Params = NoParams>>(rpc: SocketAddr) -> Result<M::Answer> {
     }
     let result = answer.get("result").cloned().unwrap_or_default();
     serde_json::from_value(result).with_context(|| {
-        format!("{rpc} answered {} in another form; is it of another version?", M::NAME)
+        format!(
+            "{rpc} answered {} in another form; is it of another version?",
+            M::NAME
+        )
     })
 }
 

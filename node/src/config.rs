@@ -20,5 +20,5 @@
 mod keys;
 mod layers;
 
-pub use keys::{Config, Consensus, Dev, Engine, KEYS, Key, Log, Pool, Rpc, Store};
+pub use keys::{Config, Consensus, Dev, Engine, KEYS, Key, Log, Network, Pool, Rpc, Store};
 pub use layers::{ConfigError, Effective, Layers, Origin};

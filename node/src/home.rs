@@ -9,16 +9,19 @@
 //! | `data/` | the chain; can be thrown away and fetched again |
 //! | `signing/` | what the validator signed last; must never be older than what it signed |
 //!
-//! A key is 64 hexadecimal digits, the seed of an Ed25519 key.
+//! A key is Ed25519 in PKCS #8 as PEM, which `openssl genpkey -algorithm ed25519` makes as
+//! well. It is for its owner alone to read: one that others may read is not used.
 
 mod genesis;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use ed25519_dalek::ed25519::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::ed25519::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use hull_types::Genesis;
 
 pub use genesis::{genesis_from_json, genesis_to_json};
@@ -113,7 +116,12 @@ impl Home {
         let mut options = OpenOptions::new();
         let file = options.create_new(true).write(true).mode(0o600).open(path);
         let mut file = file.with_context(|| format!("make the key {}", path.display()))?;
-        let text = format!("{}\n", hex::encode(secret));
+        let key = KeypairBytes {
+            secret_key: *secret,
+            public_key: None,
+        };
+        let text = key.to_pkcs8_pem(LineEnding::LF);
+        let text = text.map_err(|error| anyhow!("write a key as PEM: {error}"))?;
         let written = file
             .write_all(text.as_bytes())
             .and_then(|()| file.sync_all());
@@ -122,12 +130,23 @@ impl Home {
 }
 
 fn read_key(path: &Path) -> Result<[u8; 32]> {
-    let text = fs::read_to_string(path);
-    let text = text.with_context(|| format!("read the key {}", path.display()))?;
-    let mut secret = [0; 32];
-    // Without the cause: it would tell a digit.
-    if hex::decode_to_slice(text.trim(), &mut secret).is_err() {
-        bail!("the key {} has to be 64 hexadecimal digits", path.display());
+    let read = || -> std::io::Result<(u32, String)> {
+        Ok((fs::metadata(path)?.mode(), fs::read_to_string(path)?))
+    };
+    let (mode, text) = read().with_context(|| format!("read the key {}", path.display()))?;
+    if mode & 0o077 != 0 {
+        bail!(
+            "others may read the key {path}, so it may be theirs as well; if it is not, \
+             chmod 600 {path}",
+            path = path.display()
+        );
     }
-    Ok(secret)
+    // Without the cause: it might tell of the key.
+    match KeypairBytes::from_pkcs8_pem(&text) {
+        Ok(key) => Ok(key.secret_key),
+        Err(_) => bail!(
+            "{} is no Ed25519 key in PKCS #8 as PEM; `hulld keys generate` makes one where none is",
+            path.display()
+        ),
+    }
 }

@@ -72,10 +72,20 @@ pub(crate) fn run(plan: &Plan, choices: &Choices) -> Result<()> {
     Ok(())
 }
 
-fn one(folder: &Path, genesis: Option<&Path>, is_validator: bool, choices: &Choices) -> Result<Made> {
+fn one(
+    folder: &Path,
+    genesis: Option<&Path>,
+    is_validator: bool,
+    choices: &Choices,
+) -> Result<Made> {
     let given = genesis.map(read_genesis).transpose()?;
     let is_validator = is_validator || given.is_none();
-    let node = NewNode::new("node".into(), folder.into(), is_validator, ports(choices, 0)?)?;
+    let node = NewNode::new(
+        "node".into(),
+        folder.into(),
+        is_validator,
+        ports(choices, 0)?,
+    )?;
     let nodes = vec![node];
     let is_new = given.is_none();
     let genesis = match given {
@@ -99,7 +109,12 @@ fn network(out: &Path, validators: u16, full_nodes: u16, choices: &Choices) -> R
             Some(index) => (false, format!("full-{index}")),
         };
         let folder = out.join(&name);
-        nodes.push(NewNode::new(name, folder, is_validator, ports(choices, index)?)?);
+        nodes.push(NewNode::new(
+            name,
+            folder,
+            is_validator,
+            ports(choices, index)?,
+        )?);
     }
     let genesis = new_genesis(&nodes, choices)?;
     write_all(nodes, genesis, true)
@@ -117,7 +132,12 @@ struct NewNode {
 impl NewNode {
     fn new(name: String, folder: PathBuf, is_validator: bool, ports: [u16; 3]) -> Result<Self> {
         let home = Home::new(folder);
-        for file in [home.config(), home.genesis_file(), home.node_file(), home.validator_file()] {
+        for file in [
+            home.config(),
+            home.genesis_file(),
+            home.node_file(),
+            home.validator_file(),
+        ] {
             ensure!(
                 !file.exists(),
                 "there is a node in {} already ({} exists); take another folder, or remove that one",
@@ -153,7 +173,10 @@ impl NewNode {
     }
 
     fn config(&self, others: &[&Self]) -> Result<String> {
-        let consensus: Vec<String> = others.iter().map(|other| other.consensus_address()).collect();
+        let consensus: Vec<String> = others
+            .iter()
+            .map(|other| other.consensus_address())
+            .collect();
         let network = others.iter().map(|other| other.network_address());
         let network = network.collect::<Result<Vec<String>>>()?;
         Ok(format!(
@@ -184,7 +207,10 @@ impl NewNode {
         let folder = self.home.folder();
         make_folder(folder).with_context(|| format!("make the folder {}", folder.display()))?;
         write_new(&self.home.config(), &self.config(others)?)?;
-        write_new(&self.home.genesis_file(), &(genesis_to_json(genesis) + "\n"))?;
+        write_new(
+            &self.home.genesis_file(),
+            &(genesis_to_json(genesis) + "\n"),
+        )?;
         Home::write_key(&self.home.node_file(), &self.node_key)?;
         if let Some(secret) = &self.validator_key {
             Home::write_key(&self.home.validator_file(), secret)?;
@@ -237,7 +263,11 @@ impl Made {
     }
 
     fn text(&self) -> String {
-        let mut text = format!("chain {} 0x{}\n", self.genesis.name, self.genesis.chain_id());
+        let mut text = format!(
+            "chain {} 0x{}\n",
+            self.genesis.name,
+            self.genesis.chain_id()
+        );
         for node in &self.nodes {
             let role = match node.validator_key {
                 Some(_) => "validator",
@@ -250,7 +280,10 @@ impl Made {
             text += "The tokens belong to the accounts of development chains, whose keys everybody knows: \
                      for tests, not for value.\n";
         }
-        let first = self.nodes.first().map(|node| node.home.folder().display().to_string());
+        let first = self
+            .nodes
+            .first()
+            .map(|node| node.home.folder().display().to_string());
         text += &format!("Next: hulld run --home {}\n", first.unwrap_or_default());
         text
     }
@@ -287,10 +320,15 @@ fn ports(choices: &Choices, index: u16) -> Result<[u16; 3]> {
     if choices.port == 0 {
         return free_ports();
     }
-    let first = index.checked_mul(STEP).and_then(|step| choices.port.checked_add(step));
+    let first = index
+        .checked_mul(STEP)
+        .and_then(|step| choices.port.checked_add(step));
     match first.filter(|first| first.checked_add(PORTS).is_some()) {
         Some(first) => Ok([first, first + 1, first + 2]),
-        None => bail!("the ports from {} on do not suffice; give a lower --port", choices.port),
+        None => bail!(
+            "the ports from {} on do not suffice; give a lower --port",
+            choices.port
+        ),
     }
 }
 
@@ -307,7 +345,10 @@ fn free_ports() -> Result<[u16; 3]> {
 }
 
 fn list(items: &[String]) -> String {
-    let lines: String = items.iter().map(|item| format!("    \"{item}\",\n")).collect();
+    let lines: String = items
+        .iter()
+        .map(|item| format!("    \"{item}\",\n"))
+        .collect();
     match lines.is_empty() {
         true => "[]".into(),
         false => format!("[\n{lines}]"),
@@ -317,7 +358,10 @@ fn list(items: &[String]) -> String {
 /// For its owner alone: there are keys in it.
 fn make_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 fn write_new(path: &Path, text: &str) -> Result<()> {

@@ -37,7 +37,11 @@ fn show(home: &Home, as_json: bool) -> Result<()> {
     let peer = peer_id(&home.node_key()?)?.to_string();
     let validator = home.validator_key()?.map(|secret| validator_of(&secret));
     // A home may get its genesis later.
-    let genesis = home.genesis_file().exists().then(|| home.genesis()).transpose()?;
+    let genesis = home
+        .genesis_file()
+        .exists()
+        .then(|| home.genesis())
+        .transpose()?;
     let power = validator.zip(genesis).map(|(key, genesis)| {
         let mut validators = genesis.validators.iter();
         let found = validators.find(|validator| validator.public_key == key);
@@ -95,6 +99,10 @@ fn generate(home: &Home, validator: bool, as_json: bool) -> Result<()> {
         print(&format!("{}\n", Value::from(made)));
         return Ok(());
     }
-    print(&format!("made {} in {}\n", made.join(" and "), folder.display()));
+    print(&format!(
+        "made {} in {}\n",
+        made.join(" and "),
+        folder.display()
+    ));
     show(home, false)
 }

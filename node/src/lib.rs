@@ -4,6 +4,10 @@
 //! |---|---|
 //! | `hulld dev` | one process, no peers: seals a block as soon as a transaction arrives; ten funded accounts |
 //! | `hulld run` | a node of a network, from its home: validator or full node |
+//! | `hulld init` | makes the home of a node, or those of a test network |
+//! | `hulld keys` | shows and makes the keys of a home |
+//! | `hulld status`, `peers`, `healthcheck` | ask a node that runs |
+//! | `hulld version` | what this software is |
 //! | `hulld config` | prints the settings that count, and where each came from |
 //! | `hulld db check` | verifies everything that a store holds |
 //!
@@ -22,6 +26,7 @@
 
 pub mod agreement;
 mod args;
+mod ask;
 mod banner;
 pub mod clock;
 pub mod config;
@@ -29,7 +34,10 @@ mod db;
 pub mod dev;
 pub mod dump;
 pub mod home;
+mod init;
+mod keys;
 mod log;
+mod network;
 mod run;
 pub mod seal;
 mod signals;
@@ -63,10 +71,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             .read()
             .map_err(Into::into)
             .and_then(|effective| run::run(&options.home(), &effective)),
+        Command::Init(options) => options
+            .plan()
+            .and_then(|plan| init::run(&plan, &options.choices())),
+        Command::Keys { command } => keys::run(&command),
+        Command::Status(options) => options.rpc().and_then(|rpc| ask::status(rpc, options.json)),
+        Command::Peers(options) => options.rpc().and_then(|rpc| ask::peers(rpc, options.json)),
+        Command::Healthcheck(options) => options
+            .rpc()
+            .and_then(|rpc| ask::healthcheck(rpc, options.json)),
+        Command::Version { json } => {
+            version(json);
+            Ok(())
+        }
         Command::Config(options) => options
             .layers()
             .read()
-            .map(|effective| print_config(&effective))
+            .map(|effective| print_config(&effective, options.json))
             .map_err(Into::into),
         Command::Db { command } => db::run(&command),
     };
@@ -79,6 +100,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn print_config(effective: &Effective) {
-    banner::print(&effective.to_toml());
+fn print_config(effective: &Effective, json: bool) {
+    banner::print(&match json {
+        true => format!("{}\n", effective.to_json()),
+        false => effective.to_toml(),
+    });
+}
+
+fn version(json: bool) {
+    let (version, arch, os) = (
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::ARCH,
+        std::env::consts::OS,
+    );
+    banner::print(&match json {
+        true => {
+            let value = serde_json::json!({ "version": version, "arch": arch, "os": os });
+            format!("{value}\n")
+        }
+        false => format!("hulld {version} ({arch}, {os})\n"),
+    });
 }

@@ -8,7 +8,9 @@ use anyhow::{Context, Result, anyhow};
 use hull_chain::{Chain, SubmitError};
 use hull_executor::StateReader;
 use hull_mempool::Room;
-use hull_net::{Gate, Keypair, Metrics, Multiaddr, Network, PeerId, PublishError, Settings, Verdict};
+use hull_net::{
+    Gate, Keypair, Metrics, Multiaddr, Network, PeerId, PublishError, Settings, Verdict,
+};
 use hull_rpc::{Clock, NetworkControl};
 use hull_rpc_types as rpc;
 use hull_types::host_api::Hash;
@@ -237,8 +239,14 @@ mod tests {
             format!("{:#}", settings.err().unwrap())
         };
         let listen = told(|config| config.network.listen = "everywhere".into());
-        assert!(listen.contains("network.listen is `everywhere`"), "{listen}");
+        assert!(
+            listen.contains("network.listen is `everywhere`"),
+            "{listen}"
+        );
         let peers = told(|config| config.network.peers = vec!["one.example:4857".into()]);
-        assert!(peers.contains("/dns4/one.example/tcp/4857/p2p/PEER"), "{peers}");
+        assert!(
+            peers.contains("/dns4/one.example/tcp/4857/p2p/PEER"),
+            "{peers}"
+        );
     }
 }

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Effective};
 use crate::dev::{PATIENCE, STORE_FILE, retention};
 use crate::home::Home;
+use crate::network::{self, Neighbours};
 use crate::signals::Signals;
 
 /// Runs a node until it is told to stop, or cannot go on.
@@ -45,6 +46,7 @@ struct Member {
     chain: Chain,
     clock: Clock,
     settings: Settings,
+    network: hull_net::Settings,
     rpc: SocketAddr,
 }
 
@@ -61,6 +63,8 @@ impl Member {
             Some(secret) => Some(SigningGuard::open(&home.signing(), &chain_id, &secret)?),
             None => None,
         };
+        let node_key = home.node_key()?;
+        let network = network::settings(config, &node_key, chain_id)?;
         let data = home.data();
         let create = std::fs::create_dir_all(&data);
         create.with_context(|| format!("make the folder {}", data.display()))?;
@@ -87,12 +91,13 @@ impl Member {
                 more: time(consensus.more_ms),
             },
             connections_per_ip: consensus.connections_per_address as usize,
-            ..Settings::new(chain_id, folder, home.node_key()?, listen)
+            ..Settings::new(chain_id, folder, node_key, listen)
         };
         Ok(Self {
             chain: chain.context("open the chain")?,
             clock: Clock::default(),
             settings,
+            network,
             rpc,
         })
     }
@@ -112,7 +117,19 @@ impl Member {
             .context("start consensus")?;
         let (waker, state) = (consensus.waker(), Arc::new(Mutex::new(Ok(()))));
         let ready = Arc::clone(&state);
+        let waking = consensus.waker();
+        let (network_clock, wake) = (clock.clone(), move || waking.wake());
+        let network = network::start(
+            self.network,
+            Neighbours {
+                chain: chain.clone(),
+                clock: Arc::new(move || network_clock.now()),
+                submitted: Arc::new(wake),
+            },
+        );
+        let network = network.await?;
         let node = Node {
+            network: Some(network),
             clock: Arc::new(move || clock.now()),
             submitted: Arc::new(move || waker.wake()),
             ready: Arc::new(move || ready.lock().unwrap_or_else(PoisonError::into_inner).clone()),

@@ -20,6 +20,12 @@ fn a_key_is_its_owners_and_is_never_replaced() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(Home::write_key(&home.validator_file(), &[8; 32]).is_err());
+    let text = fs::read_to_string(home.validator_file()).unwrap();
+    assert!(text.starts_with("-----BEGIN PRIVATE KEY-----"), "{text}");
+    let open = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(home.validator_file(), open).unwrap();
+    let error = home.validator_key().unwrap_err().to_string();
+    assert!(error.contains("chmod 600"), "{error}");
 }
 
 #[test]
@@ -27,9 +33,11 @@ fn a_key_that_is_none_is_not_told() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::new(folder.path());
     fs::write(home.node_file(), "secret?").unwrap();
+    let closed = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(home.node_file(), closed).unwrap();
     let error = format!("{:#}", home.node_key().unwrap_err());
     assert!(
-        error.contains("64 hexadecimal digits") && !error.contains("secret?"),
+        error.contains("PKCS #8") && !error.contains("secret?"),
         "{error}"
     );
 }

@@ -74,7 +74,7 @@ impl Network {
             let peers = peers.collect::<Vec<_>>().join(", ");
             let config = format!(
                 "[rpc]\nlisten = \"127.0.0.1:0\"\n\n[consensus]\nname = \"node-{index}\"\n\
-                 listen = \"127.0.0.1:{}\"\npeers = [{peers}]\nheartbeat_ms = 200\n",
+                 listen = \"127.0.0.1:{}\"\npeers = [{peers}]\nheartbeat_ms = 200\n\n[network]\nlisten = \"127.0.0.1:0\"\n",
                 ports[index]
             );
             fs::write(home.config(), config).unwrap();

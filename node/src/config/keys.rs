@@ -174,6 +174,36 @@ settings! {
         connections_per_address: u32 = 64;
     }
 
+    /// The network of transactions and codes.
+    network Network {
+        /// Where it listens for peers; port 0 takes a free one.
+        listen: String = "127.0.0.1:4857".into();
+        /// Where others reach it, if that is elsewhere, as in `/dns4/one.example/tcp/4857`.
+        external: Vec<String> = Vec::new();
+        /// Peers that it keeps connected to, as in `/dns4/one.example/tcp/4857/p2p/PEER`.
+        peers: Vec<String> = Vec::new();
+        /// Whether no others are let in.
+        only_peers: bool = false;
+        /// Most connections that others make.
+        inbound: usize = net().inbound;
+        /// Most connections in all.
+        connections: usize = net().connections;
+        /// Most connections of one address.
+        connections_per_address: usize = net().per_address;
+        /// So many peers it looks for by itself.
+        wanted: usize = net().wanted;
+        /// Transactions that a peer may send in a second.
+        rate: u32 = net().transactions;
+        /// Transactions that it may send at once, saved up.
+        burst: u32 = net().transactions_burst;
+        /// Bytes of transactions that a peer may send in a second.
+        rate_bytes: u32 = net().bytes;
+        /// Bytes that it may send at once, saved up.
+        burst_bytes: u32 = net().bytes_burst;
+        /// Milliseconds for which a peer that did wrong is not talked to.
+        ban_ms: u64 = milliseconds(net().ban);
+    }
+
     /// What is told about the node.
     log Log {
         /// `text` for people, `json` for programs.
@@ -181,6 +211,14 @@ settings! {
         /// `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,hull_rpc=debug`.
         level: String = "info".into();
     }
+}
+
+fn net() -> hull_net::Limits {
+    hull_net::Limits::default()
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn limits() -> hull_rpc::Settings {
@@ -222,6 +260,23 @@ impl Config {
             feed_time: time(rpc.feed_ms),
             cors: rpc.cors.clone(),
             prefix: limits().prefix,
+        }
+    }
+
+    /// How much the network of transactions takes from others.
+    pub fn network_limits(&self) -> hull_net::Limits {
+        let network = &self.network;
+        hull_net::Limits {
+            inbound: network.inbound,
+            connections: network.connections,
+            per_address: network.connections_per_address,
+            wanted: network.wanted,
+            transactions: network.rate,
+            transactions_burst: network.burst,
+            bytes: network.rate_bytes,
+            bytes_burst: network.burst_bytes,
+            ban: Duration::from_millis(network.ban_ms),
+            ..net()
         }
     }
 

@@ -233,6 +233,15 @@ impl Effective {
         self.values.get(name).map(|(_, origin)| origin)
     }
 
+    /// All settings, each with its value and where that came from.
+    pub fn to_json(&self) -> serde_json::Value {
+        let values = self.values.iter().map(|(name, (value, origin))| {
+            let entry = serde_json::json!({ "value": value, "origin": origin.to_string() });
+            ((*name).to_owned(), entry)
+        });
+        serde_json::Value::Object(values.collect())
+    }
+
     /// All settings as a file that says the same, with where each came from.
     pub fn to_toml(&self) -> String {
         let lines: Vec<(&Key, String)> = KEYS

@@ -1,0 +1,126 @@
+//! A peer that sends more than anybody wants, and honest senders beside it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hull_net::{Event, Gate, Keypair, Metrics, Network, Settings, Verdict};
+use hull_types::dev;
+use hull_types::host_api::Hash;
+
+use crate::support::{Homes, Running};
+
+/// Blocks within which an honest transaction has to be in one.
+const BLOCKS: u64 = 5;
+/// Honest transactions.
+const HONEST: u64 = 30;
+/// Kilobytes that a node may take under a flood: its engine, its pool and its lines.
+const MEMORY: u64 = 1_500_000;
+
+struct Careless;
+
+impl Gate for Careless {
+    fn transaction(&self, _: &[u8]) -> Verdict {
+        Verdict::Ignore
+    }
+
+    fn code(&self, _: &Hash) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// Connects to a node as a peer that does what it wants.
+async fn attacker(homes: &Homes, node: &str) -> Network {
+    let address = homes.node(node)["network"].as_str().unwrap();
+    let settings = Settings {
+        peers: vec![address.parse().unwrap()],
+        ..Settings::new(Keypair::generate_ed25519(), homes.chain_id())
+    };
+    let started = Network::start(settings, Careless, Metrics::default()).await;
+    let (network, _) = started.unwrap();
+    let mut events = network.events();
+    while network.peers().is_empty() {
+        events.recv().await.unwrap();
+    }
+    network
+}
+
+/// Sends honest transactions through a node one after another, and counts those that
+/// were in a block in time.
+fn honest_ones(homes: &Homes, node: &Running) -> u64 {
+    let mut in_time = 0;
+    for nonce in 0..HONEST {
+        let before = node.height();
+        let id = node.send(&homes.transfer(0, nonce, 1_000));
+        let receipt = node.receipt(&id);
+        let height = receipt["height"].as_u64().unwrap_or(u64::MAX);
+        in_time += u64::from(height <= before + BLOCKS);
+    }
+    in_time
+}
+
+fn kilobytes(node: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", node.child.id())).unwrap();
+    let most = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = most.unwrap().split_whitespace().nth(1);
+    number.unwrap().parse().unwrap()
+}
+
+#[test]
+fn honest_transactions_get_in_beside_a_flood_of_valid_ones() {
+    let homes = Homes::new(1, 1);
+    let validator = homes.run("validator-0", &[]);
+    let full = homes.run("full-0", &[]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let network = runtime.block_on(attacker(&homes, "validator-0"));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&is_over);
+    // Signed, paid for and cheap: of eight senders in turn, as many as the pool takes of
+    // each, then all that is beyond it.
+    let senders = 1..dev::accounts().len() - 1;
+    let flood: Vec<Vec<u8>> = (0..1_500)
+        .flat_map(|nonce| senders.clone().map(move |sender| (sender, nonce)))
+        .map(|(sender, nonce)| homes.transfer(sender, nonce, 1).encode_bytes())
+        .collect();
+    let flooding = runtime.spawn(async move {
+        let mut sent = 0_u64;
+        for transaction in flood.iter().cycle() {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            match network.publish(transaction.clone()) {
+                Ok(()) => sent += 1,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+        sent
+    });
+    let in_time = honest_ones(&homes, &full);
+    is_over.store(true, Ordering::Relaxed);
+    let sent = runtime.block_on(flooding).unwrap();
+    let most = kilobytes(&validator);
+    println!("{in_time} of {HONEST} in time, {sent} of the flood, {most} kB at most");
+    assert!(in_time * 10 >= HONEST * 9, "{in_time} of {HONEST}");
+    assert!(sent > HONEST * 100, "{sent} of the flood");
+    assert!(most < MEMORY, "{most} kB");
+    assert!(validator.metric("hull_net_queue_size_bytes") <= 8.0 * 1024.0 * 1024.0);
+}
+
+#[test]
+fn a_flood_of_invalid_ones_ends_with_a_ban() {
+    let homes = Homes::new(1, 0);
+    let validator = homes.run("validator-0", &[]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let network = runtime.block_on(attacker(&homes, "validator-0"));
+    let mut events = network.events();
+    runtime.block_on(async {
+        for number in 0..1_000_u32 {
+            let garbage = number.to_le_bytes().repeat(30);
+            // Busy when it is faster than the network.
+            let _ = network.publish(garbage);
+        }
+        while !matches!(events.recv().await, Ok(Event::Disconnected(_))) {}
+    });
+    assert_eq!(validator.metric("hull_net_banned_total"), 1.0);
+    assert!(validator.peers().is_empty());
+    assert_eq!(honest_ones(&homes, &validator), HONEST);
+}
