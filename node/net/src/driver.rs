@@ -144,6 +144,7 @@ impl Driver {
                         listener_id,
                         address,
                     } if listener_id == listener => {
+                        tracing::info!(%address, "listening for peers");
                         listening.push(address);
                         break;
                     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hull_net::{Event, Gate, Keypair, Metrics, Network, Settings, Verdict};
 use hull_types::dev;
@@ -118,7 +119,9 @@ fn a_flood_of_invalid_ones_ends_with_a_ban() {
             // Busy when it is faster than the network.
             let _ = network.publish(garbage);
         }
-        while !matches!(events.recv().await, Ok(Event::Disconnected(_))) {}
+        let gone = async { while !matches!(events.recv().await, Ok(Event::Disconnected(_))) {} };
+        let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
+        gone.expect("the flooder is thrown out");
     });
     assert_eq!(validator.metric("hull_net_banned_total"), 1.0);
     assert!(validator.peers().is_empty());

@@ -92,8 +92,9 @@ impl Driver {
         let now = Instant::now();
         self.dials.disconnected(&peer, now);
         if gone.agent.is_some() {
-            self.tell(Event::Disconnected(peer));
+            // First what is, then that it became so: who waits looks at both.
             self.renew_view();
+            self.tell(Event::Disconnected(peer));
         } else if gone.direction == Direction::Outbound
             && !self.swarm.behaviour().guard.is_banned(&peer, now)
         {
@@ -121,8 +122,8 @@ impl Driver {
         }
         if is_new {
             tracing::debug!(%peer, "peer connected");
-            self.tell(Event::Connected(peer));
             self.renew_view();
+            self.tell(Event::Connected(peer));
         }
     }
 
