@@ -91,7 +91,7 @@ pub fn all() -> BTreeMap<String, Hex> {
     all
 }
 
-fn payloads() -> [(&'static str, Payload); 6] {
+fn payloads() -> [(&'static str, Payload); 7] {
     let (address, hash, bytes) = (Address([1; 32]), Hash([2; 32]), vec![3, 4, 5]);
     [
         (
@@ -134,6 +134,15 @@ fn payloads() -> [(&'static str, Payload); 6] {
             },
         ),
         ("remove_code", Payload::RemoveCode { code_hash: hash }),
+        (
+            "update_validators",
+            Payload::UpdateValidators {
+                update: vec![Validator {
+                    public_key: [11; 32],
+                    power: 12,
+                }],
+            },
+        ),
     ]
 }
 
@@ -198,6 +207,7 @@ fn genesis() -> Genesis {
             deposit_byte: 9,
             deposit_code_byte: 10,
             fee_account: Address([11; 32]),
+            authority: Some(Address([16; 32])),
         },
         accounts: vec![GenesisAccount {
             address: Address([12; 32]),

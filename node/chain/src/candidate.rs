@@ -7,7 +7,9 @@ use hull_executor::{BlockError, BlockOutput, InvalidTransaction, TransactionErro
 use hull_host_api::{Gas, Hash, Timestamp};
 use hull_mempool::Room;
 use hull_state::Prepared;
-use hull_types::{Block, Header, SignedTransaction, VerifiedTransaction, transactions_root};
+use hull_types::{
+    Block, Header, SignedTransaction, Validator, VerifiedTransaction, transactions_root,
+};
 use rayon::prelude::*;
 
 use crate::chain::{Chain, Tip};
@@ -92,7 +94,7 @@ impl Chain {
         let output = run.finish()?;
         let prepared = self.inner.store.prepare(tip.head.height, &output.diff)?;
         let block = Block {
-            header: self.header(&tip, time, transactions_root(&transactions)),
+            header: Self::header(&tip, time, transactions_root(&transactions)),
             transactions,
         };
         Ok(Candidate {
@@ -111,7 +113,7 @@ impl Chain {
     /// [`ChainError::Invalid`] if no node may accept it, or this node failed.
     pub fn validate(&self, block: Block) -> Result<Candidate, ChainError> {
         let tip = self.tip();
-        self.check_header(&tip, &block)?;
+        Self::check_header(&tip, &block)?;
         let verified = self.verify(&block.transactions)?;
         let info = self.block_info(block.header.height, block.header.time);
         let output = self
@@ -134,22 +136,23 @@ impl Chain {
     }
 
     /// The header of the next block.
-    fn header(&self, tip: &Tip, time: Timestamp, transactions_root: Hash) -> Header {
+    fn header(tip: &Tip, time: Timestamp, transactions_root: Hash) -> Header {
+        let height = tip.head.height.saturating_add(1);
         Header {
-            height: tip.head.height.saturating_add(1),
+            height,
             time,
             parent: tip.head.hash,
             state_root: tip.head.state_root,
             receipts_root: tip.head.receipts_root,
-            validators_hash: self.inner.validators_hash,
+            validators_hash: Validator::set_hash(tip.validators.at(height)),
             transactions_root,
         }
     }
 
-    fn check_header(&self, tip: &Tip, block: &Block) -> Result<(), InvalidBlock> {
+    fn check_header(tip: &Tip, block: &Block) -> Result<(), InvalidBlock> {
         let found = &block.header;
         let root = transactions_root(&block.transactions);
-        let expected = self.header(tip, found.time, root);
+        let expected = Self::header(tip, found.time, root);
         same("the height", found.height, expected.height)?;
         same("the parent", found.parent, expected.parent)?;
         same("the state root", found.state_root, expected.state_root)?;

@@ -6,7 +6,7 @@ use hull_executor::Executor;
 use hull_host_api::{BlockInfo, Hash, Height, Timestamp};
 use hull_mempool::{Limits, Mempool};
 use hull_state::{ChainStore, Options, Redb, Snapshot, Store};
-use hull_types::{Genesis, ParametersHistory, Validator, receipts_root};
+use hull_types::{Genesis, ParametersHistory, Validator, ValidatorSets, receipts_root};
 
 use crate::commit::{Committed, Recent};
 use crate::error::ChainError;
@@ -63,7 +63,6 @@ pub struct Chain {
 pub(crate) struct Inner {
     pub(crate) genesis: Genesis,
     pub(crate) chain_id: Hash,
-    pub(crate) validators_hash: Hash,
     pub(crate) executor: Executor,
     pub(crate) store: ChainStore,
     pub(crate) block_transactions: usize,
@@ -94,11 +93,23 @@ pub struct Head {
     pub receipts_root: Hash,
 }
 
-/// The head, and its state.
+/// The head, its state, and who decides the blocks after it.
 #[derive(Clone)]
 pub(crate) struct Tip {
     pub(crate) head: Head,
     pub(crate) state: Snapshot,
+    pub(crate) validators: Arc<ValidatorSets>,
+}
+
+impl Tip {
+    pub(crate) fn new(head: Head, state: Snapshot) -> Result<Self, ChainError> {
+        let validators = Arc::new(hull_executor::validators(&state)?);
+        Ok(Self {
+            head,
+            state,
+            validators,
+        })
+    }
 }
 
 impl Chain {
@@ -116,7 +127,6 @@ impl Chain {
         let tip = tip(&store)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                validators_hash: Validator::set_hash(&genesis.validators),
                 genesis,
                 chain_id,
                 executor,
@@ -169,6 +179,21 @@ impl Chain {
         }
     }
 
+    /// The validators that decide the block of a height: of the next one, the one after
+    /// it, and as far as they are known now, of all that follow. Of a block that is
+    /// committed, those of its header.
+    ///
+    /// # Errors
+    /// If the state before a block of the past is not kept.
+    pub fn validators(&self, height: Height) -> Result<Vec<Validator>, ChainError> {
+        let tip = self.tip();
+        if height > tip.head.height {
+            return Ok(tip.validators.at(height).to_vec());
+        }
+        let before = self.state_at(height.saturating_sub(1))?;
+        Ok(hull_executor::validators(&before)?.at(height).to_vec())
+    }
+
     /// Calls back after every commit, in its order, on the thread that committed.
     /// Keep it short: the next block waits.
     pub fn on_commit(&self, listener: impl Fn(&Arc<Committed>) + Send + Sync + 'static) {
@@ -214,14 +239,12 @@ fn tip(store: &ChainStore) -> Result<Tip, ChainError> {
     };
     let header = store.header(height)?.ok_or_else(missing)?;
     let receipts = store.receipts(height)?.unwrap_or_default();
-    Ok(Tip {
-        head: Head {
-            height,
-            hash: store.hash(height)?.ok_or_else(missing)?,
-            time: header.time,
-            state_root: store.root(height)?.ok_or_else(missing)?,
-            receipts_root: receipts_root(&receipts),
-        },
-        state: store.at(height)?,
-    })
+    let head = Head {
+        height,
+        hash: store.hash(height)?.ok_or_else(missing)?,
+        time: header.time,
+        state_root: store.root(height)?.ok_or_else(missing)?,
+        receipts_root: receipts_root(&receipts),
+    };
+    Tip::new(head, store.at(height)?)
 }

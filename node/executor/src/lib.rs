@@ -67,7 +67,7 @@ pub use diff::StateDiff;
 pub use error::{BlockError, Cause, InvalidTransaction, Refusal, SetupError, TransactionError};
 pub use executor::{BlockOutput, BlockRun, Executed, Executor, Simulated, View};
 pub use hull_vm::{Failure, FrameKind, HaltKind, Observer, Reason, Step};
-pub use journal::Journal;
+pub use journal::{Journal, validators};
 pub use memory_state::MemoryState;
 pub use state::{
     Account, Bytes, CodeRecord, ContractRecord, ContractState, Deposit, Item, StateReader,

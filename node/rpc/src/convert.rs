@@ -92,6 +92,7 @@ impl Convert<'_> {
             deposit_byte: parameters.deposit_byte.into(),
             deposit_code_byte: parameters.deposit_code_byte.into(),
             fee_account: self.address(&parameters.fee_account),
+            authority: parameters.authority.map(|it| self.address(&it)),
         }
     }
 
@@ -111,55 +112,9 @@ impl Convert<'_> {
             gas_price: body.gas_price.into(),
             tip: body.tip.into(),
             deposit_limit: body.deposit_limit.into(),
-            payload: self.payload(&body.payload),
+            payload: rpc::Payload::of(&body.payload, |it| self.address(it)),
             signature: signature[..].into(),
             state,
-        }
-    }
-
-    fn payload(&self, payload: &Payload) -> rpc::Payload {
-        match payload {
-            Payload::Transfer { to, value } => rpc::Payload::Transfer {
-                to: self.address(to),
-                value: (*value).into(),
-            },
-            Payload::Upload { code } => rpc::Payload::Upload {
-                code: code.clone().into(),
-            },
-            Payload::Instantiate {
-                code_hash,
-                salt,
-                grants,
-                value,
-                input,
-            } => rpc::Payload::Instantiate {
-                code_hash: (*code_hash).into(),
-                salt: rpc::Hash(*salt),
-                grants: grants.iter().map(|one| self.address(one)).collect(),
-                value: (*value).into(),
-                input: input.clone().into(),
-            },
-            Payload::Call {
-                contract,
-                value,
-                input,
-            } => rpc::Payload::Call {
-                contract: self.address(contract),
-                value: (*value).into(),
-                input: input.clone().into(),
-            },
-            Payload::SetCode {
-                contract,
-                code_hash,
-                input,
-            } => rpc::Payload::SetCode {
-                contract: self.address(contract),
-                code_hash: (*code_hash).into(),
-                input: input.clone().into(),
-            },
-            Payload::RemoveCode { code_hash } => rpc::Payload::RemoveCode {
-                code_hash: (*code_hash).into(),
-            },
         }
     }
 

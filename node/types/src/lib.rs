@@ -48,10 +48,11 @@ mod parameters;
 mod receipt;
 mod signature;
 mod transaction;
+mod validators;
 
 pub use block::{Block, Header, transactions_root};
 pub use decode::{DecodeError, decode_bounded};
-pub use genesis::{Genesis, GenesisAccount, GenesisError, Validator};
+pub use genesis::{Genesis, GenesisAccount, GenesisError};
 pub use hull_host_api as host_api;
 pub use k256::ecdsa::SigningKey;
 pub use parameters::{Activation, Parameters, ParametersError, ParametersHistory};
@@ -59,4 +60,8 @@ pub use receipt::{Receipt, ReceiptResult, receipts_root};
 pub use signature::{Signature, SignatureError, sender_of};
 pub use transaction::{
     MAX_TRANSACTION_BYTES, Payload, SignedTransaction, Transaction, VerifiedTransaction,
+};
+pub use validators::{
+    MAX_TOTAL_POWER, MAX_VALIDATORS, SYSTEM, UPDATE_DELAY, Validator, ValidatorSets,
+    ValidatorsError,
 };

@@ -2,7 +2,7 @@
 
 use hull_host_api::Hash;
 use hull_rpc_types as rpc;
-use hull_types::dev;
+use hull_types::{Validator, dev};
 
 use crate::api::Api;
 use crate::failed::Failed;
@@ -40,6 +40,26 @@ impl Api {
         let height = self.height(params.block)?;
         let parameters = self.chain().executor().parameters(height);
         Ok(self.convert().parameters(parameters))
+    }
+
+    /// `hull_validators`.
+    ///
+    /// # Errors
+    /// If there is no such block, or its state is not kept.
+    pub fn validators(&self, params: rpc::AtParams) -> Result<rpc::Validators, Failed> {
+        let height = self.height(params.block)?;
+        let sets = hull_executor::validators(&self.chain().state_at(height)?)?;
+        let height = height.saturating_add(1);
+        let (now, (from, last)) = (sets.at(height), sets.last());
+        let told = |all: &[Validator]| all.iter().copied().map(Into::into).collect();
+        let follow = from > height;
+        Ok(rpc::Validators {
+            height,
+            hash: Validator::set_hash(now).into(),
+            validators: told(now),
+            next_from: follow.then_some(from),
+            next: if follow { told(last) } else { Vec::new() },
+        })
     }
 
     /// `hull_block`.
