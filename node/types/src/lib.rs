@@ -11,6 +11,8 @@
 //! | body | what the sender says; [`Transaction`] |
 //! | envelope | body and signature; [`SignedTransaction`]; what travels |
 //! | verified | an envelope whose signature was checked, once; [`VerifiedTransaction`]; what is executed |
+//! | statement | what a validator signs while a block is being agreed on; [`Statement`] |
+//! | certificate | the statements that decide a block; [`Certificate`] |
 //! | deposit | tokens that are held while the state that they pay for exists |
 //! | parameters | what a chain may choose: limits and prices; [`Parameters`], versioned by height |
 //!
@@ -40,6 +42,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod block;
+mod certificate;
 mod decode;
 pub mod dev;
 mod genesis;
@@ -47,10 +50,12 @@ mod hash;
 mod parameters;
 mod receipt;
 mod signature;
+mod statement;
 mod transaction;
 mod validators;
 
 pub use block::{Block, Header, transactions_root};
+pub use certificate::{Certificate, CertificateError, CommitSignature, verify_certificate};
 pub use decode::{DecodeError, decode_bounded};
 pub use genesis::{Genesis, GenesisAccount, GenesisError};
 pub use hull_host_api as host_api;
@@ -58,6 +63,9 @@ pub use k256::ecdsa::SigningKey;
 pub use parameters::{Activation, Parameters, ParametersError, ParametersHistory};
 pub use receipt::{Receipt, ReceiptResult, receipts_root};
 pub use signature::{Signature, SignatureError, sender_of};
+pub use statement::{
+    Evidence, EvidenceError, Says, Statement, Step, is_public_key, verify_signature,
+};
 pub use transaction::{
     MAX_TRANSACTION_BYTES, Payload, SignedTransaction, Transaction, VerifiedTransaction,
 };
