@@ -32,6 +32,18 @@ fn read(path: &Path) -> Vec<u8> {
     fs::read(path).expect("it was written")
 }
 
+/// Two terminals, or a test and an editor: each gets the whole contract.
+#[test]
+fn builds_of_one_contract_at_once_do_not_meet() {
+    let project = Project::new("shared", LIBRARY, "");
+    let digests: Vec<_> = std::thread::scope(|scope| {
+        let builds = [(); 3].map(|()| scope.spawn(|| built(&project, AbiSource::Library)));
+        let digests = builds.map(|one| one.join().expect("it builds").record.digest);
+        digests.to_vec()
+    });
+    assert_eq!(digests, vec![digests[0].clone(); 3]);
+}
+
 #[test]
 fn folders_and_profiles_do_not_change_the_bytes() {
     let ann = Project::new("home/ann", LIBRARY, "");
