@@ -11,8 +11,9 @@ use hull_host_api::{
     Address, Callees, Capabilities, ContractInfo, Event, Group, Groups, Hash, Upgrade,
 };
 use hull_types::{
-    Genesis, GenesisAccount, Header, Parameters, Payload, Receipt, ReceiptResult, Signature,
-    SignedTransaction, Transaction, Validator, receipts_root, transactions_root,
+    Certificate, CommitSignature, Evidence, Genesis, GenesisAccount, Header, Parameters, Payload,
+    Receipt, ReceiptResult, Says, Signature, SignedTransaction, Statement, Transaction, Validator,
+    ValidatorSets, evidence_root, receipts_root, transactions_root,
 };
 use parity_scale_codec::Encode;
 
@@ -75,6 +76,10 @@ pub fn all() -> BTreeMap<String, Hex> {
     }
     let list = receipts().map(|(_, receipt)| receipt);
     put("receipt/root", receipts_root(&list).0.into());
+    put("evidence", evidence().encode());
+    put("evidence/root", evidence_root(&[evidence()]).0.into());
+    put("validators", validators().encode());
+    put("certificate", certificate().encode());
     put("header", header().encode());
     put("header/hash", header().hash().0.into());
     put("genesis", genesis().encode());
@@ -179,6 +184,36 @@ fn receipts() -> [(&'static str, Receipt); 3] {
     ]
 }
 
+fn evidence() -> Evidence {
+    let statement = |block| Statement {
+        height: 1,
+        round: 2,
+        says: Says::Precommit(block),
+    };
+    Evidence {
+        validator: [3; 32],
+        first: (statement(None), [4; 64]),
+        second: (statement(Some(Hash([5; 32]))), [6; 64]),
+    }
+}
+
+fn certificate() -> Certificate {
+    Certificate {
+        round: 1,
+        signatures: vec![CommitSignature {
+            validator: 2,
+            signature: [3; 64],
+        }],
+    }
+}
+
+fn validators() -> ValidatorSets {
+    ValidatorSets::new(vec![Validator {
+        public_key: [1; 32],
+        power: 2,
+    }])
+}
+
 fn header() -> Header {
     Header {
         height: 1,
@@ -188,6 +223,7 @@ fn header() -> Header {
         receipts_root: Hash([5; 32]),
         validators_hash: Hash([6; 32]),
         transactions_root: Hash([7; 32]),
+        evidence_root: Hash([8; 32]),
     }
 }
 

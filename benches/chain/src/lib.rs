@@ -150,7 +150,7 @@ impl Tokens {
         };
         let output = self
             .executor
-            .execute_block(&self.state, block, transactions)?;
+            .execute_block(&self.state, block, &[], transactions)?;
         let failed = output
             .executed
             .iter()

@@ -1,12 +1,13 @@
 //! The chain, and what is at its head.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use hull_executor::Executor;
 use hull_host_api::{BlockInfo, Hash, Height, Timestamp};
 use hull_mempool::{Limits, Mempool};
 use hull_state::{ChainStore, Options, Redb, Snapshot, Store};
-use hull_types::{Genesis, ParametersHistory, Validator, ValidatorSets, receipts_root};
+use hull_types::{Evidence, Genesis, ParametersHistory, Validator, ValidatorSets, receipts_root};
 
 use crate::commit::{Committed, Recent};
 use crate::error::ChainError;
@@ -70,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) pool: Mutex<Mempool>,
     pub(crate) tip: RwLock<Tip>,
     pub(crate) notes: Mutex<Notes>,
+    /// By the key of the validator that each is against.
+    pub(crate) evidence: Mutex<BTreeMap<[u8; 32], Evidence>>,
     pub(crate) recent: Mutex<Recent>,
     pub(crate) listeners: RwLock<Vec<Listener>>,
     /// Held while a candidate is committed.
@@ -135,6 +138,7 @@ impl Chain {
                 pool: Mutex::new(Mempool::new(settings.pool)),
                 tip: RwLock::new(tip),
                 notes: Mutex::default(),
+                evidence: Mutex::default(),
                 recent: Mutex::default(),
                 listeners: RwLock::default(),
                 committing: Mutex::default(),

@@ -81,6 +81,7 @@ impl Chain {
         };
         let tip = Tip::new(head, store.at(header.height)?)?;
         self.note(&ids, output.executed);
+        self.forget_evidence(&block);
         let committed = Arc::new(Committed {
             block,
             hash,

@@ -2,15 +2,46 @@
 
 mod support;
 
-use hull_chain::{Chain, Settings};
+use ed25519_dalek::{Signer as _, SigningKey};
+use hull_chain::{Chain, ChainError, InvalidBlock, Settings};
 use hull_executor::{Cause, Refusal};
-use hull_types::{Payload, SYSTEM, Validator, ValidatorSets, dev};
+use hull_types::host_api::Hash;
+use hull_types::{
+    Evidence, EvidenceError, Payload, SYSTEM, Says, Statement, Validator, ValidatorSets, dev,
+};
 use support::Signer;
 
-fn validator(key: u8, power: u64) -> Validator {
+/// The key of a validator; they are in the order of the numbers.
+fn key(number: usize) -> SigningKey {
+    let mut keys: Vec<_> = (1..=4)
+        .map(|seed| SigningKey::from_bytes(&[seed; 32]))
+        .collect();
+    keys.sort_by_key(|key| key.verifying_key().to_bytes());
+    keys.swap_remove(number)
+}
+
+fn validator(number: usize, power: u64) -> Validator {
     Validator {
-        public_key: [key; 32],
+        public_key: key(number).verifying_key().to_bytes(),
         power,
+    }
+}
+
+/// That a validator prevoted for two blocks in round 0 of a height.
+fn evidence(number: usize, height: u64, chain_id: &Hash) -> Evidence {
+    let [first, second] = [1, 2].map(|block| {
+        let statement = Statement {
+            height,
+            round: 0,
+            says: Says::Prevote(Some(Hash([block; 32]))),
+        };
+        let signature = key(number).sign(&statement.preimage(chain_id));
+        (statement, signature.to_bytes())
+    });
+    Evidence {
+        validator: validator(number, 0).public_key,
+        first,
+        second,
     }
 }
 
@@ -87,4 +118,68 @@ fn they_are_in_the_state_and_can_be_proved() {
     let height = chain.head().height;
     let proof = chain.store().prove(height, &subject).unwrap();
     assert!(proof.value.is_some(), "{proof:?}");
+}
+
+#[test]
+fn a_cheat_is_told_in_a_block_and_loses_its_power() {
+    let chain = chain();
+    let mut authority = Signer::new(0, chain.chain_id());
+    seal(&chain, &mut authority, vec![validator(2, 7)]);
+    let proof = evidence(2, 1, &chain.chain_id());
+    chain.accuse(proof).unwrap();
+    let other = other_node(&chain);
+    let candidate = chain.propose(chain.head().time + 1).unwrap();
+    let block = candidate.block().clone();
+    assert_eq!(block.evidence, [proof]);
+    // A node that saw nothing of it finds the same.
+    let checked = other.validate(block.clone()).unwrap();
+    assert_eq!(checked.state_root(), candidate.state_root());
+    chain.commit(candidate, &[]).unwrap();
+
+    assert_eq!(chain.validators(3).unwrap().len(), 2);
+    assert_eq!(chain.validators(4).unwrap(), [validator(1, 10)]);
+    seal_what_waits(&chain);
+    let store = chain.store();
+    assert!(store.block(3).unwrap().unwrap().evidence.is_empty());
+    assert_eq!(store.block(2).unwrap().unwrap(), block);
+    store.check().unwrap();
+}
+
+/// The same chain on another node, as far as it is.
+fn other_node(chain: &Chain) -> Chain {
+    let genesis = chain.genesis().clone();
+    let other = Chain::open(Settings::in_memory(genesis)).unwrap();
+    for height in 1..=chain.head().height {
+        let block = chain.store().block(height).unwrap().unwrap();
+        let candidate = other.validate(block).unwrap();
+        other.commit(candidate, &[]).unwrap();
+    }
+    other
+}
+
+#[test]
+fn evidence_has_to_prove_something_against_a_validator() {
+    let chain = chain();
+    let id = chain.chain_id();
+    let elsewhere = evidence(1, 1, &Hash([1; 32]));
+    assert_eq!(chain.accuse(elsewhere), Err(EvidenceError::Signature));
+    let good = chain.propose(chain.head().time + 1).unwrap();
+    let with = |evidence: Vec<Evidence>| {
+        let mut block = good.block().clone();
+        block.header.evidence_root = hull_types::evidence_root(&evidence);
+        block.evidence = evidence;
+        match chain.validate(block) {
+            Err(ChainError::Invalid(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    };
+    let error = EvidenceError::Signature;
+    let lie = InvalidBlock::Evidence { index: 0, error };
+    assert_eq!(with(vec![elsewhere]), lie);
+    let stranger = InvalidBlock::NeedlessEvidence { index: 0 };
+    assert_eq!(with(vec![evidence(3, 1, &id)]), stranger);
+    let twice = InvalidBlock::NeedlessEvidence { index: 1 };
+    assert_eq!(with(vec![evidence(1, 1, &id); 2]), twice);
+    let many = InvalidBlock::TooMuchEvidence { found: 17 };
+    assert_eq!(with(vec![evidence(1, 1, &id); 17]), many);
 }

@@ -44,7 +44,7 @@
 //!     payload: Payload::Transfer { to: bob, value: 7 },
 //! });
 //! let block = BlockInfo { height: 1, time: 1, ..BlockInfo::default() };
-//! let output = executor.execute_block(&state, block, &[transfer]).unwrap();
+//! let output = executor.execute_block(&state, block, &[], &[transfer]).unwrap();
 //! assert!(output.executed[0].receipt.result.is_success());
 //! state.apply(output.diff);
 //! assert_eq!(state.account(&bob).unwrap().unwrap().balance, 7);

@@ -7,7 +7,10 @@ use hull_chain::{Committed, Note};
 use hull_executor::{Cause, Deposit, Item};
 use hull_host_api::{Address, Callees, Capabilities, Hash, Upgrade, contract_address};
 use hull_rpc_types as rpc;
-use hull_types::{Header, Parameters, Payload, Receipt, ReceiptResult, SignedTransaction};
+use hull_types::{
+    Evidence, Header, Parameters, Payload, Receipt, ReceiptResult, SignedTransaction,
+};
+use parity_scale_codec::Encode;
 
 /// Converts, for a network.
 #[derive(Clone, Copy)]
@@ -37,6 +40,16 @@ impl<'b> Included<'b> {
     }
 }
 
+fn evidence(evidence: &Evidence) -> rpc::Evidence {
+    let (statement, _) = &evidence.first;
+    rpc::Evidence {
+        validator: rpc::Hash(evidence.validator),
+        height: statement.height,
+        round: statement.round,
+        proof: evidence.encode().into(),
+    }
+}
+
 impl Convert<'_> {
     pub(crate) fn address(&self, address: &Address) -> rpc::Address {
         rpc::Address::new(address, self.prefix)
@@ -51,6 +64,7 @@ impl Convert<'_> {
             receipts_root: header.receipts_root.into(),
             validators_hash: header.validators_hash.into(),
             transactions_root: header.transactions_root.into(),
+            evidence_root: header.evidence_root.into(),
         }
     }
 
@@ -76,6 +90,7 @@ impl Convert<'_> {
             state_root_after: committed.state_root.into(),
             transactions,
             certificate: committed.certificate.clone().into(),
+            evidence: committed.block.evidence.iter().map(evidence).collect(),
         }
     }
 

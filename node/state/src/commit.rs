@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use hull_host_api::{Hash, Height};
-use hull_types::{Block, Genesis, Header, Receipt, receipts_root, transactions_root};
+use hull_types::{
+    Block, Genesis, Header, Receipt, evidence_root, receipts_root, transactions_root,
+};
 use parity_scale_codec::Encode;
 
 use crate::chain::{Retain, oldest, put_meta};
@@ -113,6 +115,8 @@ impl Decided<'_> {
         self.same("receipts root", header.receipts_root, parent.receipts_root)?;
         let root = transactions_root(transactions);
         self.same("transactions root", header.transactions_root, root)?;
+        let root = evidence_root(&self.block.evidence);
+        self.same("evidence root", header.evidence_root, root)?;
         self.same("receipts", self.receipts.len(), transactions.len())
     }
 

@@ -5,6 +5,7 @@ use parity_scale_codec::{Decode, Encode};
 
 use crate::decode::{DecodeError, decode_bounded};
 use crate::hash::tagged;
+use crate::statement::is_public_key;
 
 /// A validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -33,13 +34,15 @@ pub const SYSTEM: Address = Address(*b"hull/system\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0
 /// under [`ValidatorSets::KEY`] of [`SYSTEM`].
 ///
 /// ```
+/// use ed25519_dalek::SigningKey;
 /// use hull_types::{Validator, ValidatorSets};
 ///
-/// let [one, two] = [1, 2].map(|key| Validator { public_key: [key; 32], power: 10 });
-/// let mut sets = ValidatorSets::new(vec![one]);
-/// sets.update(7, &[two]).unwrap();
-/// assert_eq!(sets.at(8), [one]);
-/// assert_eq!(sets.at(9), [one, two]);
+/// let public_key = SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes();
+/// let [before, after] = [10, 20].map(|power| Validator { public_key, power });
+/// let mut sets = ValidatorSets::new(vec![before]);
+/// sets.update(7, &[after]).unwrap();
+/// assert_eq!(sets.at(8), [before]);
+/// assert_eq!(sets.at(9), [after]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct ValidatorSets {
@@ -54,6 +57,12 @@ pub enum ValidatorsError {
     /// One is not after the one before it.
     #[error("validator {index} is not in ascending order; sort them by key and list each once")]
     Order {
+        /// Its place in the list, from 0.
+        index: usize,
+    },
+    /// One has a key with which no signature counts.
+    #[error("validator {index} has no Ed25519 key, or a weak one; generate another")]
+    Key {
         /// Its place in the list, from 0.
         index: usize,
     },
@@ -98,6 +107,10 @@ impl Validator {
         check_order(validators)?;
         if let Some(index) = validators.iter().position(|one| one.power == 0) {
             return Err(ValidatorsError::Powerless { index });
+        }
+        let bad = |one: &Self| !is_public_key(&one.public_key);
+        if let Some(index) = validators.iter().position(bad) {
+            return Err(ValidatorsError::Key { index });
         }
         let total = validators
             .iter()
@@ -180,6 +193,17 @@ impl ValidatorSets {
         Ok(())
     }
 
+    /// Takes the power of those whose cheating was proved in the block of a height. The
+    /// last validator keeps it: nobody would be left to go on.
+    pub fn punish(&mut self, height: Height, keys: &[[u8; 32]]) {
+        let (_, last) = self.last();
+        let caught = |one: &Validator| keys.contains(&one.public_key);
+        let next: Vec<_> = last.iter().filter(|one| !caught(one)).copied().collect();
+        if !next.is_empty() && next.len() < last.len() {
+            self.put(height, next);
+        }
+    }
+
     fn put(&mut self, height: Height, validators: Vec<Validator>) {
         let from = height.saturating_add(UPDATE_DELAY);
         self.sets.retain(|(other, _)| *other != from);
@@ -199,14 +223,35 @@ impl ValidatorSets {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::OnceLock;
+
+    use ed25519_dalek::SigningKey;
     use proptest::prelude::*;
 
-    fn one(key: u8, power: u64) -> Validator {
+    use super::*;
+
+    /// The validator of a number; their keys are in the order of the numbers.
+    fn one(number: u8, power: u64) -> Validator {
+        static KEYS: OnceLock<Vec<[u8; 32]>> = OnceLock::new();
+        let keys = KEYS.get_or_init(|| {
+            let keys = (0..=u8::MAX).map(|seed| SigningKey::from_bytes(&[seed; 32]));
+            let mut keys: Vec<_> = keys.map(|it| it.verifying_key().to_bytes()).collect();
+            keys.sort_unstable();
+            keys
+        });
         Validator {
-            public_key: [key; 32],
+            public_key: keys[usize::from(number)],
             power,
         }
+    }
+
+    #[test]
+    fn a_key_has_to_be_one() {
+        let mut weak = one(1, 1);
+        weak.public_key = [0; 32];
+        weak.public_key[0] = 1;
+        let refused = Validator::check_all(&[weak]);
+        assert_eq!(refused, Err(ValidatorsError::Key { index: 0 }));
     }
 
     #[test]
@@ -219,6 +264,18 @@ mod tests {
         assert_eq!(sets.at(7), [one(1, 1), one(2, 2), one(3, 3)]);
         assert_eq!(sets.at(8), [one(2, 9), one(3, 3)]);
         assert_eq!(sets.at(800), sets.at(8));
+    }
+
+    #[test]
+    fn cheats_lose_their_power_unless_nobody_would_be_left() {
+        let mut sets = ValidatorSets::new(vec![one(1, 1), one(2, 1), one(3, 1)]);
+        sets.punish(5, &[one(2, 1).public_key, one(9, 1).public_key]);
+        assert_eq!(sets.at(6).len(), 3);
+        assert_eq!(sets.at(7), [one(1, 1), one(3, 1)]);
+        let all = [1, 3].map(|number| one(number, 1).public_key);
+        let before = sets.clone();
+        sets.punish(8, &all);
+        assert_eq!(sets, before);
     }
 
     #[test]

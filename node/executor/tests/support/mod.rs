@@ -133,7 +133,7 @@ impl Chain {
             .map(VerifiedTransaction::assume)
             .collect();
         self.executor
-            .execute_block(&self.state, self.block, &bodies)
+            .execute_block(&self.state, self.block, &[], &bodies)
     }
 
     pub(crate) fn block(&mut self, bodies: &[Transaction]) -> BlockOutput {

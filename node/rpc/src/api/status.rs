@@ -3,6 +3,7 @@
 use hull_host_api::Hash;
 use hull_rpc_types as rpc;
 use hull_types::{Validator, dev};
+use parity_scale_codec::Encode;
 
 use crate::api::Api;
 use crate::failed::Failed;
@@ -40,6 +41,15 @@ impl Api {
         let height = self.height(params.block)?;
         let parameters = self.chain().executor().parameters(height);
         Ok(self.convert().parameters(parameters))
+    }
+
+    /// `hull_genesis`.
+    ///
+    /// # Errors
+    /// None.
+    pub fn genesis(&self, _: rpc::NoParams) -> Result<rpc::Genesis, Failed> {
+        let bytes = self.chain().genesis().encode().into();
+        Ok(rpc::Genesis { bytes })
     }
 
     /// `hull_validators`.
@@ -86,6 +96,7 @@ impl Api {
             state_root_after: root.unwrap_or_default().into(),
             transactions: rpc::BlockTransactions::Hashes(Vec::new()),
             certificate: rpc::Bytes::default(),
+            evidence: Vec::new(),
         })
     }
 

@@ -48,7 +48,7 @@ mod status;
 mod trace;
 mod transaction;
 
-pub use block::{Block, BlockId, BlockParams, BlockTransactions, Header};
+pub use block::{Block, BlockId, BlockParams, BlockTransactions, Evidence, Header};
 pub use dev::{
     DevAccount, DevSealParams, DevSetTimeParams, DevTime, IncreaseTimeParams, NoParams, Sealed,
 };
@@ -64,7 +64,7 @@ pub use state::{
     Account, AccountParams, Capabilities, Code, CodeParams, Contract, ContractParams, Deposit,
     Item, ItemParams, Proof, ProofParams, ProofSubject, StoragePage, StorageParams,
 };
-pub use status::{AtParams, Parameters, Pool, Status, Validator, Validators};
+pub use status::{AtParams, Genesis, Parameters, Pool, Status, Validator, Validators};
 pub use trace::{Frame, Place, Step, Trace};
 pub use transaction::{
     HashParams, Payload, SendParams, Sent, Transaction, TransactionRequest, TransactionState,

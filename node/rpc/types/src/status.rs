@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Amount, BlockId, Gas, Hash, Power};
+use crate::{Address, Amount, BlockId, Bytes, Gas, Hash, Power};
 
 /// Which block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,15 @@ pub struct Parameters {
     /// Who changes validators; without it nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Address>,
+}
+
+/// Where a chain began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Genesis {
+    /// The genesis in SCALE.
+    pub bytes: Bytes,
 }
 
 /// A validator.
