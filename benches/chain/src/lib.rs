@@ -7,6 +7,7 @@
 
 pub mod durable;
 pub mod signed;
+pub mod stages;
 
 use anyhow::{Context, Result, ensure};
 use bench_workloads::token::{balance_key, transfer_input};
@@ -14,7 +15,7 @@ use hull_executor::{
     CodeRecord, ContractRecord, ContractState, Deposit, Executor, Item, MemoryState, StateDiff,
     StateReader,
 };
-use hull_types::host_api::{Address, BlockInfo, ContractInfo, code_hash};
+use hull_types::host_api::{Address, BlockInfo, Capabilities, ContractInfo, code_hash};
 use hull_types::{Parameters, ParametersHistory, Payload, Transaction, VerifiedTransaction};
 use hull_vm::{Admission, Config, Tiering};
 
@@ -172,10 +173,15 @@ fn token_state(module: &[u8], admission: &Admission, accounts: &[Address]) -> St
     let code_hash = code_hash(module);
     state.codes.insert(code_hash, Some(record));
     state.code_bytes.insert(code_hash, module.into());
+    // Its own quota is for fewer accounts.
+    let capabilities = Capabilities {
+        storage_quota: u64::MAX,
+        ..admission.capabilities
+    };
     let contract = ContractRecord {
         info: ContractInfo {
             code_hash,
-            capabilities: admission.capabilities,
+            capabilities,
         },
         creator: accounts[0],
         grants: Vec::new().into(),
