@@ -43,7 +43,7 @@ impl Payload {
             } => Self::Instantiate {
                 code_hash: (*code_hash).into(),
                 salt: Hash(*salt),
-                grants: grants.iter().map(|one| address(one)).collect(),
+                grants: grants.iter().map(&address).collect(),
                 value: (*value).into(),
                 input: input.clone().into(),
             },
