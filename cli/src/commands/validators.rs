@@ -89,7 +89,7 @@ fn list(validators: &[Validator], paint: Paint) -> String {
     let mut text = String::new();
     for (one, power) in validators.iter().zip(powers) {
         let percent = u128::from(one.power.0) * 100 / total.max(1);
-        let share = paint.faint(&format!("{percent:>3} %"));
+        let share = paint.faint(format!("{percent:>3} %"));
         text += &format!("  {}  {power:>width$}  {share}\n", one.public_key);
     }
     text

@@ -35,7 +35,7 @@ fn read(path: &Path) -> Vec<u8> {
 /// Two terminals, or a test and an editor: each gets the whole contract.
 #[test]
 fn builds_of_one_contract_at_once_do_not_meet() {
-    let project = Project::new("shared", LIBRARY, "");
+    let project = Project::new("shared", &format!("{LIBRARY}{ABI}"), "");
     let digests: Vec<_> = std::thread::scope(|scope| {
         let builds = [(); 3].map(|()| scope.spawn(|| built(&project, AbiSource::Library)));
         let digests = builds.map(|one| one.join().expect("it builds").record.digest);
