@@ -59,7 +59,11 @@ impl Client {
     pub(crate) fn send(&self, transactions: &[&[u8]]) -> Result<Vec<Result<Sent, String>>> {
         let calls = transactions.iter().enumerate().map(|(id, bytes)| {
             let transaction = bytes.to_vec().into();
-            request::<SendTransaction>(&SendParams { transaction }, id)
+            request(
+                SendTransaction::NAME,
+                &json!(SendParams { transaction }),
+                id,
+            )
         });
         let answers = self.post(&Value::from_iter(calls))?;
         let Value::Array(answers) = answers else {
@@ -88,16 +92,21 @@ impl Client {
     }
 
     fn call<M: Method>(&self, params: &M::Params) -> Result<M::Answer> {
-        let answer = self.post(&request::<M>(params, 0))?;
+        let answer = self.ask(M::NAME, &json!(params))?;
+        serde_json::from_value(answer)
+            .with_context(|| format!("{} answers {} strangely", self.url, M::NAME))
+    }
+
+    /// Calls a method by its name.
+    pub(crate) fn ask(&self, method: &str, params: &Value) -> Result<Value> {
+        let mut answer = self.post(&request(method, params, 0))?;
         ensure!(
             answer["error"].is_null(),
-            "{} refuses {}: {}",
+            "{} refuses {method}: {}",
             self.url,
-            M::NAME,
             answer["error"]
         );
-        serde_json::from_value(answer["result"].clone())
-            .with_context(|| format!("{} answers {} strangely", self.url, M::NAME))
+        Ok(answer["result"].take())
     }
 
     fn post(&self, body: &Value) -> Result<Value> {
@@ -110,6 +119,6 @@ impl Client {
     }
 }
 
-fn request<M: Method>(params: &M::Params, id: usize) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "method": M::NAME, "params": params})
+fn request(method: &str, params: &Value, id: usize) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 }

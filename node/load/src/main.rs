@@ -7,7 +7,7 @@
 //! is final when it is in one.
 //!
 //! ```text
-//! hull-load --rpc http://127.0.0.1:4855 --rpc http://127.0.0.1:4865 --transfers 10000
+//! hull-load transfers --rpc http://127.0.0.1:4855 --rpc http://127.0.0.1:4865 --transfers 10000
 //! ```
 #![allow(
     clippy::disallowed_methods,
@@ -24,16 +24,45 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use clap::{Args, Parser};
+use hull_host_api::Address;
 
 use client::Client;
 use plan::Plan;
 use report::Report;
 use watch::Watch;
 
-/// Sends signed transfers to a network at a steady rate, and tells what became of them
+/// Transfers for networks of tests
 #[derive(Parser)]
-#[command(version)]
+#[command(version, arg_required_else_help = true)]
+enum Task {
+    /// Sends signed transfers at a steady rate, and tells what became of them
+    Transfers(Arguments),
+    /// Asks a node anything, and prints its answer
+    Ask {
+        /// URL of a node's RPC
+        #[arg(long, value_name = "URL")]
+        rpc: String,
+        /// The name of the method
+        method: String,
+        /// Its parameters, in JSON
+        params: String,
+    },
+    /// Gives an account tokens of alice
+    Fund {
+        /// URL of a node's RPC
+        #[arg(long, value_name = "URL")]
+        rpc: String,
+        /// Who gets them
+        #[arg(value_name = "ADDRESS")]
+        to: String,
+        /// How many, in the smallest unit
+        #[arg(value_name = "AMOUNT")]
+        amount: u128,
+    },
+}
+
+#[derive(Args)]
 struct Arguments {
     /// URL of a node's RPC; give one for each node. Blocks are read from the first
     #[arg(long, value_name = "URL", required = true)]
@@ -56,20 +85,40 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments) {
-        Ok(report) => {
+    let done = match Task::parse() {
+        Task::Transfers(arguments) => run(&arguments).map(|report| {
             println!("{}", report.shown(arguments.json));
-            match report.lost() {
-                0 => ExitCode::SUCCESS,
-                _ => ExitCode::FAILURE,
-            }
-        }
+            report.lost() == 0
+        }),
+        Task::Ask {
+            rpc,
+            method,
+            params,
+        } => ask(&rpc, &method, &params).map(|()| true),
+        Task::Fund { rpc, to, amount } => fund(&rpc, &to, amount).map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("hull-load: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn ask(url: &str, method: &str, params: &str) -> Result<()> {
+    let params = serde_json::from_str(params).context("the parameters are no JSON")?;
+    println!("{}", Client::new(url).ask(method, &params)?);
+    Ok(())
+}
+
+fn fund(url: &str, to: &str, amount: u128) -> Result<()> {
+    let client = Client::new(url);
+    let status = client.status()?;
+    let to = Address::from_text(to, &status.address_prefix)
+        .with_context(|| format!("{to} is no address of this network"))?;
+    plan::fund(&client, &status, &[to], amount)
 }
 
 fn run(arguments: &Arguments) -> Result<Report> {

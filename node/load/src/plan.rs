@@ -71,7 +71,7 @@ impl Plan {
 }
 
 /// Alice, who has tokens on every chain of this kind, sends to all of them.
-fn fund(client: &Client, status: &Status, to: &[Address], each: Balance) -> Result<()> {
+pub(crate) fn fund(client: &Client, status: &Status, to: &[Address], each: Balance) -> Result<()> {
     let [alice, ..] = dev::accounts();
     let text = Text::new(&alice.address, &status.address_prefix);
     let before = client.account(text.clone())?;
