@@ -17,6 +17,8 @@ const PAGES: [&str; 3] = [
 ];
 /// The page that says why each dependency is one.
 const DEPENDENCIES: &str = "docs/book/src/dependencies.md";
+/// The page that says which test shows what stops whom.
+const THREATS: &str = "docs/book/src/threat-model.md";
 /// What a quotation begins with, before the path of what it quotes.
 const BEGIN: &str = "<!-- quoted: ";
 /// What follows the path.
@@ -59,7 +61,27 @@ pub(crate) fn verify(workspace: &Workspace) -> Result<()> {
             "{page} does not show the code as it is: run `cargo xtask docs`"
         );
     }
-    verify_dependencies(workspace)
+    verify_dependencies(workspace)?;
+    verify_threats(workspace)
+}
+
+/// Fails if the threat model names a test that is none.
+fn verify_threats(workspace: &Workspace) -> Result<()> {
+    let page = read(workspace, THREATS)?;
+    let mut missing: BTreeSet<_> = page.split('`').skip(1).step_by(2).collect();
+    let listed = workspace
+        .command("git".as_ref())
+        .args(["ls-files", "*.rs"])
+        .output()?;
+    for path in String::from_utf8_lossy(&listed.stdout).lines() {
+        let source = read(workspace, path)?;
+        missing.retain(|name| !source.contains(&format!("fn {name}(")));
+    }
+    ensure!(
+        missing.is_empty(),
+        "{THREATS} names tests that are none: {missing:?}"
+    );
+    Ok(())
 }
 
 /// Fails if the page of dependencies lists others than the workspace has.
