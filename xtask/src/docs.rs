@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -69,14 +70,9 @@ pub(crate) fn verify(workspace: &Workspace) -> Result<()> {
 fn verify_threats(workspace: &Workspace) -> Result<()> {
     let page = read(workspace, THREATS)?;
     let mut missing: BTreeSet<_> = page.split('`').skip(1).step_by(2).collect();
-    let listed = workspace
-        .command("git".as_ref())
-        .args(["ls-files", "*.rs"])
-        .output()?;
-    for path in String::from_utf8_lossy(&listed.stdout).lines() {
-        let source = read(workspace, path)?;
+    sources(&workspace.root, &mut |source| {
         missing.retain(|name| !source.contains(&format!("fn {name}(")));
-    }
+    })?;
     ensure!(
         missing.is_empty(),
         "{THREATS} names tests that are none: {missing:?}"
@@ -104,6 +100,23 @@ fn verify_dependencies(workspace: &Workspace) -> Result<()> {
         differ.is_empty(),
         "{DEPENDENCIES} lists what is not used, or does not say why it is: {differ:?}"
     );
+    Ok(())
+}
+
+/// Every source of the repository.
+fn sources(folder: &Path, each: &mut impl FnMut(&str)) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') || name == "target" {
+            continue;
+        }
+        if path.is_dir() {
+            sources(&path, each)?;
+        } else if name.ends_with(".rs") {
+            each(&fs::read_to_string(&path)?);
+        }
+    }
     Ok(())
 }
 
