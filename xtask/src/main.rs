@@ -49,8 +49,8 @@ struct Arguments {
 enum Task {
     /// Installs the tools of the other tasks, after showing which and why
     Setup(setup::Arguments),
-    /// Runs a contract inside the engine
-    Demo,
+    /// Does the main job: a chain, a token from source, a proved balance
+    Demo(demo::Arguments),
     /// Runs a network of validators on this machine
     Localnet(localnet::Arguments),
     /// Runs the tests
@@ -86,7 +86,7 @@ fn run(task: Task, yes: bool) -> Result<bool> {
     let workspace = Workspace::find()?;
     match task {
         Task::Setup(arguments) => setup::run(&workspace, &arguments, yes),
-        Task::Demo => demo::run(&workspace, yes),
+        Task::Demo(arguments) => demo::run(&workspace, &arguments, yes),
         Task::Localnet(arguments) => localnet::run(&workspace, &arguments),
         Task::Test(arguments) => test::run(&workspace, &arguments, yes),
         Task::Ci => ci::run(&workspace, yes),
