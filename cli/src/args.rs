@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::{
     abi, account, address, build, call, check, completions, decode, deploy, doctor, encode, gas,
     info, instantiate, keys, network, new, node, profile, query, storage, test, trace, transfer,
-    tx, upload,
+    tx, upload, validators,
 };
 use crate::error::Error;
 use crate::{Exit, ui::Ui};
@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Call(call::Options),
     Query(query::Options),
     Transfer(transfer::Options),
+    Validators(validators::Options),
     Account(account::Options),
     Tx(tx::Options),
     Trace(trace::Options),
@@ -108,6 +109,7 @@ impl Command {
             Self::Call(options) => call::run(options, ui),
             Self::Query(options) => query::run(options, ui),
             Self::Transfer(options) => transfer::run(options, ui),
+            Self::Validators(options) => validators::run(options, ui),
             Self::Account(options) => account::run(options, ui),
             Self::Tx(options) => tx::run(options, ui),
             Self::Trace(options) => trace::run(options, ui),

@@ -204,6 +204,14 @@ pub(crate) fn bytes(text: &str) -> Result<Vec<u8>, Error> {
     })
 }
 
+/// A hash as the user writes it.
+pub(crate) fn hash_from_text(text: &str) -> Result<hull_rpc_types::Hash, Error> {
+    text.parse().map_err(|reason: &str| Error::BadHex {
+        text: text.into(),
+        reason: reason.into(),
+    })
+}
+
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     format!("0x{}", hex::encode(bytes))
 }

@@ -394,3 +394,20 @@ impl Middleman {
         Self { url }
     }
 }
+
+#[test]
+fn validators_are_the_authoritys_to_change() {
+    let node = Node::start();
+    let user = User::of(&node.url);
+    let known = user.json(&["validators"]);
+    assert_eq!(
+        (&known["height"], &known["validators"]),
+        (&json!(1), &json!([]))
+    );
+    let update = format!("0x{}=10", "7f".repeat(32));
+    let error = user.fails(&["validators", &update], 1);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("authority of the chain alone"), "{error}");
+    let run = user.run(&["validators", "0x7f=10"]);
+    assert_eq!(run.exit, 2, "{}", run.shown());
+}

@@ -255,6 +255,8 @@ impl Decode for Capabilities {
 impl Capabilities {
     /// The length of the encoding in bytes.
     pub const ENCODED_LEN: usize = 15;
+    /// The length of the section in bytes, its head included.
+    pub const SECTION_LEN: usize = 3 + CAPABILITIES_SECTION.len() + Self::ENCODED_LEN;
     const VERSION: u8 = 1;
 
     /// What a contract without a declaration has: context, input and result.
@@ -293,6 +295,21 @@ impl Capabilities {
         out[5] = self.callees as u8;
         out[6..14].copy_from_slice(&self.storage_quota.to_le_bytes());
         out[14] = self.upgrade as u8;
+        out
+    }
+
+    /// The whole custom section: what a module without one is followed by. The SDK's
+    /// macros write it for contracts.
+    pub fn section(&self) -> [u8; Self::SECTION_LEN] {
+        const NAME: &[u8] = CAPABILITIES_SECTION.as_bytes();
+        let mut out = [0; Self::SECTION_LEN];
+        let (head, content) = out.split_at_mut(3 + NAME.len());
+        // Both lengths are below 128, so each is one byte of LEB128; 0 is the id of
+        // custom sections.
+        head[1] = (1 + NAME.len() + Self::ENCODED_LEN) as u8;
+        head[2] = NAME.len() as u8;
+        head[3..].copy_from_slice(NAME);
+        content.copy_from_slice(&self.encode());
         out
     }
 

@@ -11,8 +11,9 @@ use hull_host_api::{
     Address, Callees, Capabilities, ContractInfo, Event, Group, Groups, Hash, Upgrade,
 };
 use hull_types::{
-    Genesis, GenesisAccount, Header, Parameters, Payload, Receipt, ReceiptResult, Signature,
-    SignedTransaction, Transaction, Validator, receipts_root, transactions_root,
+    Certificate, CommitSignature, Evidence, Genesis, GenesisAccount, Header, Parameters, Payload,
+    Receipt, ReceiptResult, Says, Signature, SignedTransaction, Statement, Transaction, Validator,
+    ValidatorSets, evidence_root, receipts_root, transactions_root,
 };
 use parity_scale_codec::Encode;
 
@@ -75,6 +76,10 @@ pub fn all() -> BTreeMap<String, Hex> {
     }
     let list = receipts().map(|(_, receipt)| receipt);
     put("receipt/root", receipts_root(&list).0.into());
+    put("evidence", evidence().encode());
+    put("evidence/root", evidence_root(&[evidence()]).0.into());
+    put("validators", validators().encode());
+    put("certificate", certificate().encode());
     put("header", header().encode());
     put("header/hash", header().hash().0.into());
     put("genesis", genesis().encode());
@@ -91,7 +96,7 @@ pub fn all() -> BTreeMap<String, Hex> {
     all
 }
 
-fn payloads() -> [(&'static str, Payload); 6] {
+fn payloads() -> [(&'static str, Payload); 7] {
     let (address, hash, bytes) = (Address([1; 32]), Hash([2; 32]), vec![3, 4, 5]);
     [
         (
@@ -134,6 +139,15 @@ fn payloads() -> [(&'static str, Payload); 6] {
             },
         ),
         ("remove_code", Payload::RemoveCode { code_hash: hash }),
+        (
+            "update_validators",
+            Payload::UpdateValidators {
+                update: vec![Validator {
+                    public_key: [11; 32],
+                    power: 12,
+                }],
+            },
+        ),
     ]
 }
 
@@ -170,6 +184,36 @@ fn receipts() -> [(&'static str, Receipt); 3] {
     ]
 }
 
+fn evidence() -> Evidence {
+    let statement = |block| Statement {
+        height: 1,
+        round: 2,
+        says: Says::Precommit(block),
+    };
+    Evidence {
+        validator: [3; 32],
+        first: (statement(None), [4; 64]),
+        second: (statement(Some(Hash([5; 32]))), [6; 64]),
+    }
+}
+
+fn certificate() -> Certificate {
+    Certificate {
+        round: 1,
+        signatures: vec![CommitSignature {
+            validator: 2,
+            signature: [3; 64],
+        }],
+    }
+}
+
+fn validators() -> ValidatorSets {
+    ValidatorSets::new(vec![Validator {
+        public_key: [1; 32],
+        power: 2,
+    }])
+}
+
 fn header() -> Header {
     Header {
         height: 1,
@@ -179,6 +223,7 @@ fn header() -> Header {
         receipts_root: Hash([5; 32]),
         validators_hash: Hash([6; 32]),
         transactions_root: Hash([7; 32]),
+        evidence_root: Hash([8; 32]),
     }
 }
 
@@ -198,6 +243,7 @@ fn genesis() -> Genesis {
             deposit_byte: 9,
             deposit_code_byte: 10,
             fee_account: Address([11; 32]),
+            authority: Some(Address([16; 32])),
         },
         accounts: vec![GenesisAccount {
             address: Address([12; 32]),

@@ -8,7 +8,8 @@ use hull_host_api::BlockInfo;
 use hull_state::{ChainStore, Options, Redb, Retain};
 use hull_types::{
     Activation, Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory,
-    SignedTransaction, VerifiedTransaction, receipts_root, sender_of, transactions_root,
+    SignedTransaction, VerifiedTransaction, evidence_root, receipts_root, sender_of,
+    transactions_root,
 };
 use hull_vm::{Config, Schedule, Tiering};
 
@@ -146,7 +147,7 @@ impl<'v> Player<'v> {
             chain_id,
         };
         let state = store.at(block.header.height - 1)?;
-        Ok(self.executor.execute_block(&state, info, &verified)?)
+        Ok(self.executor.execute_block(&state, info, &[], &verified)?)
     }
 }
 
@@ -197,11 +198,13 @@ fn next(store: &ChainStore, transactions: Vec<SignedTransaction>) -> Result<Bloc
         state_root: root(store, parent)?,
         receipts_root: receipts_root(&receipts),
         transactions_root: transactions_root(&transactions),
+        evidence_root: evidence_root(&[]),
         ..Header::default()
     };
     Ok(Block {
         header,
         transactions,
+        evidence: Vec::new(),
     })
 }
 

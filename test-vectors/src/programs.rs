@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use hull_host_api::{CAPABILITIES_SECTION, Callees, Capabilities, Group, Upgrade};
+use hull_host_api::{Callees, Capabilities, Group, Upgrade};
 
 /// The line of a program that declares what it may do, for example
 /// `;; may: storage events callees=any quota=1000 upgrade=widening`.
@@ -70,10 +70,5 @@ fn parse(line: &str) -> Result<Capabilities> {
 
 /// Appends the custom section with the declaration.
 fn append_section(wasm: &mut Vec<u8>, may: &Capabilities) {
-    let name = CAPABILITIES_SECTION.as_bytes();
-    // Both lengths are below 128, so one byte of LEB128 each.
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, len as u8, name.len() as u8]);
-    wasm.extend(name);
-    wasm.extend(may.encode());
+    wasm.extend(may.section());
 }

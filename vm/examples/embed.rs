@@ -1,6 +1,6 @@
 //! A chain in sixty lines: upload a counter, create it, call it twice.
 
-use hull_vm::host_api::{Address, CAPABILITIES_SECTION, Capabilities, Group};
+use hull_vm::host_api::{Address, Capabilities, Group};
 use hull_vm::{Call, Config, Instantiate, MemoryHost, Vm};
 
 /// Adds one to the number under the key "n" and returns it.
@@ -48,10 +48,6 @@ fn declare(mut wasm: Vec<u8>) -> Vec<u8> {
     let mut may = Capabilities::LEAST;
     may.groups = may.groups.with(Group::Storage);
     may.storage_quota = 100;
-    let name = CAPABILITIES_SECTION.as_bytes();
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, len as u8, name.len() as u8]);
-    wasm.extend(name);
-    wasm.extend(may.encode());
+    wasm.extend(may.section());
     wasm
 }

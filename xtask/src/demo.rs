@@ -3,6 +3,7 @@
 //! A development node in memory, the example token built from source, and
 //! `cargo hull` between them, as a contract developer uses it.
 
+mod network;
 mod node;
 
 use std::path::PathBuf;
@@ -23,7 +24,18 @@ const MINTED: &str = "500";
 /// Tokens that Bob gets.
 const SENT: &str = "42";
 
-pub(crate) fn run(workspace: &Workspace, yes: bool) -> Result<bool> {
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// On four validators instead of a development node, with transfers while one of them
+    /// fails
+    #[arg(long)]
+    pub(crate) network: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
+    if arguments.network {
+        return network::run(workspace, yes);
+    }
     setup::for_contracts(workspace, yes)?;
     ui::begin(
         "build",
@@ -43,6 +55,7 @@ pub(crate) fn run(workspace: &Workspace, yes: bool) -> Result<bool> {
         workspace,
         url: node.url.clone(),
         home: temporary_home()?,
+        sender: None,
         steps: Vec::new(),
     };
     demo.told(
@@ -67,6 +80,8 @@ struct Demo<'w> {
     url: String,
     /// Of `cargo hull`: names that it is given lie there.
     home: PathBuf,
+    /// The key that signs, if it is not one that everybody knows.
+    sender: Option<String>,
     steps: Vec<Step>,
 }
 
@@ -183,6 +198,10 @@ impl Demo<'_> {
             .env("HULL_NETWORK", &self.url);
         for name in ["HULL_FROM", "HULL_PASSWORD_FILE"] {
             command.env_remove(name);
+        }
+        if let Some(sender) = &self.sender {
+            command.env("HULL_FROM", sender);
+            command.env("HULL_PASSWORD_FILE", self.home.join("password"));
         }
         command.stdin(Stdio::null()).stderr(Stdio::inherit());
         command

@@ -48,8 +48,8 @@ struct Arguments {
 enum Task {
     /// Installs the tools of the other tasks, after showing which and why
     Setup(setup::Arguments),
-    /// Runs a contract inside the engine
-    Demo,
+    /// Does the main job: a chain, a token from source, a proved balance
+    Demo(demo::Arguments),
     /// Runs the tests
     Test(test::Arguments),
     /// Runs what a change has to pass: all tests, format, lints, licences, docs
@@ -83,7 +83,7 @@ fn run(task: Task, yes: bool) -> Result<bool> {
     let workspace = Workspace::find()?;
     match task {
         Task::Setup(arguments) => setup::run(&workspace, &arguments, yes),
-        Task::Demo => demo::run(&workspace, yes),
+        Task::Demo(arguments) => demo::run(&workspace, &arguments, yes),
         Task::Test(arguments) => test::run(&workspace, &arguments, yes),
         Task::Ci => ci::run(&workspace, yes),
         Task::Bench(arguments) => bench::run(&workspace, &arguments, yes),

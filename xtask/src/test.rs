@@ -75,7 +75,12 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
         report.part(
             "main job",
             "a token from its source to a proved balance",
-            || check(demo::run(workspace, true).map(drop)),
+            || check(demo(workspace, false)),
+        );
+        report.part(
+            "main job on a network",
+            "four validators, 10,000 transfers, one of them killed and brought back",
+            || check(demo(workspace, true)),
         );
         report.part(
             "embedding example",
@@ -83,6 +88,10 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
             || check(process::run(&mut embedding_example(workspace))),
         );
     }
+}
+
+fn demo(workspace: &Workspace, network: bool) -> Result<()> {
+    demo::run(workspace, &demo::Arguments { network }, true).map(drop)
 }
 
 /// The example that shows how to embed the engine.

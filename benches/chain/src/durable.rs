@@ -11,7 +11,7 @@ use hull_state::{ChainStore, Options, Redb, Retain};
 use hull_types::host_api::{Address, BlockInfo, Hash};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory, Payload, Signature,
-    SignedTransaction, Transaction, VerifiedTransaction, receipts_root, transactions_root,
+    SignedTransaction, Transaction, VerifiedTransaction, evidence_root, receipts_root, transactions_root,
 };
 use hull_vm::{Config, Tiering};
 
@@ -118,7 +118,7 @@ impl Durable {
 
         let start = Instant::now();
         let state = self.store.at(parent)?;
-        let output = self.executor.execute_block(&state, info, &verified)?;
+        let output = self.executor.execute_block(&state, info, &[], &verified)?;
         let execute = start.elapsed();
 
         let receipts: Vec<_> = output.receipts().cloned().collect();
@@ -174,11 +174,13 @@ impl Durable {
             state_root: self.store.root(parent)?.context("no root")?,
             receipts_root: receipts_root(&receipts),
             transactions_root: transactions_root(&transactions),
+            evidence_root: evidence_root(&[]),
             ..Header::default()
         };
         Ok(Block {
             header,
             transactions,
+            evidence: Vec::new(),
         })
     }
 

@@ -6,6 +6,8 @@
 //! not when it is executed.
 
 pub mod durable;
+pub mod signed;
+pub mod stages;
 
 use anyhow::{Context, Result, ensure};
 use bench_workloads::token::{balance_key, transfer_input};
@@ -13,9 +15,9 @@ use hull_executor::{
     CodeRecord, ContractRecord, ContractState, Deposit, Executor, Item, MemoryState, StateDiff,
     StateReader,
 };
-use hull_types::host_api::{Address, BlockInfo, ContractInfo, code_hash};
+use hull_types::host_api::{Address, BlockInfo, Capabilities, ContractInfo, code_hash};
 use hull_types::{Parameters, ParametersHistory, Payload, Transaction, VerifiedTransaction};
-use hull_vm::{Config, Tiering};
+use hull_vm::{Admission, Config, Tiering};
 
 /// Accounts that hold tokens.
 pub const ACCOUNTS: usize = 10_000;
@@ -57,52 +59,10 @@ impl Tokens {
         let accounts: Vec<_> = (0..ACCOUNTS).map(account).collect();
 
         let mut state = MemoryState::default();
-        let mut genesis = StateDiff::default();
-        let free = |bytes| Deposit {
-            payer: accounts[0],
-            amount: 0,
-            bytes,
-        };
-        let mut bytes = 0;
-        let items = genesis.storage.entry(TOKEN).or_default();
         for account in &accounts {
             state.fund(*account, WEALTH);
-            let key = balance_key(&account.0);
-            let value = WEALTH.to_le_bytes();
-            let size = (key.len() + value.len()) as u32;
-            bytes += u64::from(size);
-            let item = Item {
-                value: value[..].into(),
-                deposit: free(size),
-            };
-            items.insert(key[..].into(), Some(item));
         }
-        let record = CodeRecord {
-            uploader: accounts[0],
-            deposit: 0,
-            len: admission.code_len,
-            users: 1,
-            capabilities: admission.capabilities,
-            migrates: false,
-        };
-        let code_hash = code_hash(module);
-        genesis.codes.insert(code_hash, Some(record));
-        genesis.code_bytes.insert(code_hash, module.into());
-        let contract = ContractRecord {
-            info: ContractInfo {
-                code_hash,
-                capabilities: admission.capabilities,
-            },
-            creator: accounts[0],
-            grants: Vec::new().into(),
-            deposit: free(0),
-            bytes,
-            items: ACCOUNTS as u64,
-        };
-        genesis
-            .contracts
-            .insert(TOKEN, ContractState::Live(contract));
-        state.apply(genesis);
+        state.apply(token_state(module, &admission, &accounts));
         Ok(Self {
             executor,
             state,
@@ -150,7 +110,7 @@ impl Tokens {
         };
         let output = self
             .executor
-            .execute_block(&self.state, block, transactions)?;
+            .execute_block(&self.state, block, &[], transactions)?;
         let failed = output
             .executed
             .iter()
@@ -179,6 +139,58 @@ impl Tokens {
         );
         Ok(())
     }
+}
+
+/// The token, with a balance of every account.
+fn token_state(module: &[u8], admission: &Admission, accounts: &[Address]) -> StateDiff {
+    let mut state = StateDiff::default();
+    let free = |bytes| Deposit {
+        payer: accounts[0],
+        amount: 0,
+        bytes,
+    };
+    let mut bytes = 0;
+    let items = state.storage.entry(TOKEN).or_default();
+    for account in accounts {
+        let key = balance_key(&account.0);
+        let value = WEALTH.to_le_bytes();
+        let size = (key.len() + value.len()) as u32;
+        bytes += u64::from(size);
+        let item = Item {
+            value: value[..].into(),
+            deposit: free(size),
+        };
+        items.insert(key[..].into(), Some(item));
+    }
+    let record = CodeRecord {
+        uploader: accounts[0],
+        deposit: 0,
+        len: admission.code_len,
+        users: 1,
+        capabilities: admission.capabilities,
+        migrates: false,
+    };
+    let code_hash = code_hash(module);
+    state.codes.insert(code_hash, Some(record));
+    state.code_bytes.insert(code_hash, module.into());
+    // Its own quota is for fewer accounts.
+    let capabilities = Capabilities {
+        storage_quota: u64::MAX,
+        ..admission.capabilities
+    };
+    let contract = ContractRecord {
+        info: ContractInfo {
+            code_hash,
+            capabilities,
+        },
+        creator: accounts[0],
+        grants: Vec::new().into(),
+        deposit: free(0),
+        bytes,
+        items: accounts.len() as u64,
+    };
+    state.contracts.insert(TOKEN, ContractState::Live(contract));
+    state
 }
 
 /// An address that looks like a hash.

@@ -18,7 +18,8 @@ Examples:
 
 JSON:
   {\"address\", \"balance\", \"nonce\", \"contract\": bool, \"height\",
-   \"proof\": {\"height\", \"stateRoot\", \"header\": hash}, with --prove}")]
+   \"proof\": {\"height\", \"stateRoot\", \"header\": hash,
+    \"decided\": bool}, with --prove}")]
 pub(crate) struct Options {
     /// An address or a name; else who sends transactions
     #[arg(value_name = "ACCOUNT")]
@@ -100,7 +101,11 @@ impl Answer for Output {
                 "proof",
                 &format!("{good} against the state root {}", proof.state_root),
             );
-            line("header", &proof.header);
+            let by = match proof.decided {
+                true => "signed by the validators",
+                false => "the node's word: this chain has no validators",
+            };
+            line("header", &format!("{} {}", proof.header, paint.faint(by)));
         }
         text
     }

@@ -9,7 +9,7 @@ use hull_rpc_types::{self as rpc_types, AccountParams, BlockId, GetAccount};
 use hull_types::Payload;
 
 use crate::Exit;
-use crate::contract::{Kind, input};
+use crate::contract::{Kind, hash_from_text, input};
 use crate::error::Error;
 use crate::remote::{NetworkOptions, Remote, RemoteError, Submitted, TransactionOptions};
 use crate::ui::Ui;
@@ -59,7 +59,7 @@ pub(crate) struct CreationOptions {
 
 pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     let remote = options.network.connect()?;
-    let code_hash = rpc_types::Hash::try_from_text(&options.code)?;
+    let code_hash = hash_from_text(&options.code)?;
     let code_hash = code_hash.into();
     let abi = match &options.abi {
         Some(file) => std::rc::Rc::new(crate::contract::abi_of_file(file)?),
@@ -116,7 +116,7 @@ impl CreationOptions {
 
     fn salt(&self, remote: &Remote, transaction: &TransactionOptions) -> Result<[u8; 32], Error> {
         if let Some(text) = &self.salt {
-            return Ok(rpc_types::Hash::try_from_text(text)?.0);
+            return Ok(hash_from_text(text)?.0);
         }
         let sender = remote.sender(transaction.from())?;
         let account = remote.ask::<GetAccount>(&AccountParams {
@@ -127,19 +127,5 @@ impl CreationOptions {
         let nonce = account.next_nonce.unwrap_or(account.nonce).0;
         salt[..8].copy_from_slice(&nonce.to_le_bytes());
         Ok(salt)
-    }
-}
-
-/// A hash as the user writes it.
-pub(crate) trait TryFromText: Sized {
-    fn try_from_text(text: &str) -> Result<Self, Error>;
-}
-
-impl TryFromText for rpc_types::Hash {
-    fn try_from_text(text: &str) -> Result<Self, Error> {
-        text.parse().map_err(|reason: &str| Error::BadHex {
-            text: text.into(),
-            reason: reason.into(),
-        })
     }
 }

@@ -26,3 +26,4 @@ pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod tx;
 pub(crate) mod upload;
+pub(crate) mod validators;

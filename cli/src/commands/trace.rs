@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
-use hull_rpc_types::{self as rpc_types, HashParams, TraceTransaction};
+use hull_rpc_types::{HashParams, TraceTransaction};
 use hull_testing::trace::{CallTrace, Detail, Style};
 use serde::Serialize;
 
-use super::instantiate::TryFromText;
 use crate::Exit;
-use crate::contract::Contract;
+use crate::contract::{Contract, hash_from_text};
 use crate::error::Error;
 use crate::remote::NetworkOptions;
 use crate::ui::{Answer, Paint, Ui};
@@ -50,7 +49,7 @@ struct Output {
 
 pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     let remote = options.network.connect()?;
-    let hash = rpc_types::Hash::try_from_text(&options.hash)?;
+    let hash = hash_from_text(&options.hash)?;
     let told = remote.ask::<TraceTransaction>(&HashParams { hash, wait: 0 })?;
     let built = options
         .contract

@@ -5,8 +5,8 @@ use hull_rpc_types::{self as rpc_types, GetReceipt, GetTransaction, HashParams};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::instantiate::TryFromText;
 use crate::Exit;
+use crate::contract::hash_from_text;
 use crate::error::Error;
 use crate::remote::NetworkOptions;
 use crate::ui::{Answer, Paint, Ui};
@@ -35,7 +35,7 @@ struct Waiting {
 
 pub(crate) fn run(options: &Options, ui: Ui) -> Result<Exit, Error> {
     let remote = options.network.connect()?;
-    let hash = rpc_types::Hash::try_from_text(&options.hash)?;
+    let hash = hash_from_text(&options.hash)?;
     let params = HashParams { hash, wait: 0 };
     let transaction = remote.look::<GetTransaction>(&params)?.flatten();
     let Some(transaction) = transaction else {

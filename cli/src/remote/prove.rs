@@ -2,8 +2,11 @@
 
 use hull_host_api::{Address, Hash};
 use hull_proof::Subject;
-use hull_rpc_types::{self as rpc_types, GetProof, ProofParams, ProofSubject};
-use hull_types::Header;
+use hull_rpc_types::{
+    self as rpc_types, AtParams, BlockId, GetGenesis, GetProof, GetValidators, NoParams,
+    ProofParams, ProofSubject,
+};
+use hull_types::{Genesis, Header, Validator, verify_header};
 use parity_scale_codec::{Decode, DecodeAll};
 use serde::Serialize;
 
@@ -20,6 +23,9 @@ pub(crate) struct Proved {
     pub(crate) state_root: String,
     /// The hash of the next header, which has the root.
     pub(crate) header: String,
+    /// Whether validators signed that header: those of the genesis, or those who
+    /// followed them. On a development chain nobody does.
+    pub(crate) decided: bool,
 }
 
 /// An account as the state has it.
@@ -30,8 +36,8 @@ pub(crate) struct ProvedAccount {
 }
 
 impl Remote {
-    /// Balance and nonce, verified here. Without validators' signatures of the header,
-    /// as on a development chain, the root itself is the node's word.
+    /// Balance and nonce, verified here: against a root, in a header, which the
+    /// validators signed. On a development chain the header is the node's word.
     pub(crate) fn prove_account(
         &self,
         address: &Address,
@@ -61,7 +67,32 @@ impl Remote {
             height: proof.height,
             state_root: format!("0x{root}"),
             header: format!("0x{}", header.hash()),
+            decided: self.decided(&header, &proof.certificate.0)?,
         };
         Ok((account, proved))
+    }
+
+    /// Whether validators decided a header; an error if there are some and they did not.
+    /// The chain id says which genesis, and the genesis who validates.
+    fn decided(&self, header: &Header, certificate: &[u8]) -> Result<bool, Error> {
+        let bad = |reason: String| RemoteError::BadProof { reason };
+        let genesis = self.ask::<GetGenesis>(&NoParams {})?;
+        let genesis =
+            Genesis::decode_bytes(&genesis.bytes.0).map_err(|error| bad(error.to_string()))?;
+        if rpc_types::Hash::from(genesis.chain_id()) != self.status.chain_id {
+            return Err(bad("its genesis is that of another chain".into()).into());
+        }
+        if genesis.validators.is_empty() {
+            return Ok(false);
+        }
+        let mut validators = genesis.validators.clone();
+        if header.validators_hash != Validator::set_hash(&validators) {
+            let block = BlockId::Height(header.height.saturating_sub(1));
+            let told = self.ask::<GetValidators>(&AtParams { block })?;
+            validators = told.validators.into_iter().map(Into::into).collect();
+        }
+        verify_header(&genesis, header, &validators, certificate)
+            .map_err(|error| bad(error.to_string()))?;
+        Ok(true)
     }
 }

@@ -167,7 +167,7 @@ impl Remote {
     ) -> Result<Tried, Error> {
         let transaction = TransactionRequest {
             sender: rpc_types::Address(self.text(&sender.address)),
-            payload: self.told(payload),
+            payload: rpc_types::Payload::of(payload, |it| rpc_types::Address(self.text(it))),
             gas_limit: options.gas_limit.map(Into::into),
             gas_price: options.gas_price.map(Into::into),
             tip: options.tip.into(),
@@ -420,54 +420,6 @@ impl Remote {
         names
             .next()
             .map_or_else(|| text.into(), |(name, _)| format!("@{name}"))
-    }
-
-    /// A payload as the RPC has it.
-    fn told(&self, payload: &Payload) -> rpc_types::Payload {
-        let address = |it| rpc_types::Address(self.text(it));
-        match payload {
-            Payload::Transfer { to, value } => rpc_types::Payload::Transfer {
-                to: address(to),
-                value: (*value).into(),
-            },
-            Payload::Upload { code } => rpc_types::Payload::Upload {
-                code: code.clone().into(),
-            },
-            Payload::Instantiate {
-                code_hash,
-                salt,
-                grants,
-                value,
-                input,
-            } => rpc_types::Payload::Instantiate {
-                code_hash: (*code_hash).into(),
-                salt: rpc_types::Hash(*salt),
-                grants: grants.iter().map(address).collect(),
-                value: (*value).into(),
-                input: input.clone().into(),
-            },
-            Payload::Call {
-                contract,
-                value,
-                input,
-            } => rpc_types::Payload::Call {
-                contract: address(contract),
-                value: (*value).into(),
-                input: input.clone().into(),
-            },
-            Payload::SetCode {
-                contract,
-                code_hash,
-                input,
-            } => rpc_types::Payload::SetCode {
-                contract: address(contract),
-                code_hash: (*code_hash).into(),
-                input: input.clone().into(),
-            },
-            Payload::RemoveCode { code_hash } => rpc_types::Payload::RemoveCode {
-                code_hash: (*code_hash).into(),
-            },
-        }
     }
 }
 

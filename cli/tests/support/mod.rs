@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use assert_cmd::Command;
 use hull_abi::{Abi, AbiBuilder, EventSpec, LayoutSpec, MessageSpec};
-use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Group};
+use hull_host_api::{Capabilities, Group};
 use rustix::pty::{self, OpenptFlags};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -161,14 +161,6 @@ pub(crate) fn declaring(mut wasm: Vec<u8>) -> Vec<u8> {
     let mut may = Capabilities::LEAST;
     may.groups = may.groups.with(Group::Storage).with(Group::Events);
     may.storage_quota = 100;
-    let name = CAPABILITIES_SECTION.as_bytes();
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([
-        0,
-        u8::try_from(len).unwrap(),
-        u8::try_from(name.len()).unwrap(),
-    ]);
-    wasm.extend(name);
-    wasm.extend(may.encode());
+    wasm.extend(may.section());
     wasm
 }

@@ -124,14 +124,7 @@ mod tests {
 
     fn with_section(declared: &Capabilities) -> Vec<u8> {
         let mut linked = wat::parse_str(LINKED).unwrap();
-        let name = CAPABILITIES_SECTION.as_bytes();
-        linked.extend([
-            0,
-            (1 + name.len() + Capabilities::ENCODED_LEN) as u8,
-            name.len() as u8,
-        ]);
-        linked.extend(name);
-        linked.extend(declared.encode());
+        linked.extend(declared.section());
         linked
     }
 

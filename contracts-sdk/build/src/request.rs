@@ -1,5 +1,6 @@
 //! One build from its request to its files.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use hull_abi::Abi;
@@ -98,6 +99,7 @@ pub fn build(request: &Request, tell: &mut dyn FnMut(Progress)) -> Result<Built,
     let folder = target.unwrap_or(&package.target_folder).join("hull");
     std::fs::create_dir_all(&folder).map_err(BuildError::file(&folder))?;
     let folder = folder.canonicalize().map_err(BuildError::file(&folder))?;
+    let _lock = lock(&folder, &package)?;
     let linked = step(Step::Compile, tell, || {
         cargo::wasm(request, &tool_chain, &package, &folder)
     })?;
@@ -145,6 +147,15 @@ pub fn build(request: &Request, tell: &mut dyn FnMut(Progress)) -> Result<Built,
         built.write(&wasm, &linked)?;
         Ok(built)
     })
+}
+
+/// Keeps other builds of the contract in the folder waiting: each would take files away
+/// that the other one reads. Another process's lock ends with it.
+fn lock(folder: &Path, package: &Package) -> Result<File, BuildError> {
+    let path = folder.join(format!("{}.lock", package.library));
+    let file = File::create(&path).map_err(BuildError::file(&path))?;
+    file.lock().map_err(BuildError::file(&path))?;
+    Ok(file)
 }
 
 impl Built {

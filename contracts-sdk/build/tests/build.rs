@@ -28,8 +28,36 @@ fn built(project: &Project, abi: AbiSource) -> Built {
     build(&project.request(abi), &mut |_| {}).expect("it builds")
 }
 
+/// A project whose library knows its ABI.
+fn with_abi(below: &str) -> Project {
+    let hull_abi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../abi");
+    let hull_abi = hull_abi.canonicalize().expect("it is beside this crate");
+    let manifest = format!(
+        "[lib]\ncrate-type = [\"cdylib\"]\n[features]\nmore = []\n\
+         [target.'cfg(not(target_arch = \"wasm32\"))'.dependencies]\n\
+         hull-abi = {{ path = {hull_abi:?} }}\n"
+    );
+    let project = Project::new(below, &format!("{LIBRARY}{ABI}"), &manifest);
+    // The versions that this workspace has are at hand without network.
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
+    fs::copy(lock, project.folder.join("Cargo.lock")).expect("the workspace has one");
+    project
+}
+
 fn read(path: &Path) -> Vec<u8> {
     fs::read(path).expect("it was written")
+}
+
+/// Two terminals, or a test and an editor: each gets the whole contract.
+#[test]
+fn builds_of_one_contract_at_once_do_not_meet() {
+    let project = with_abi("shared");
+    let digests: Vec<_> = std::thread::scope(|scope| {
+        let builds = [(); 3].map(|()| scope.spawn(|| built(&project, AbiSource::Library)));
+        let digests = builds.map(|one| one.join().expect("it builds").record.digest);
+        digests.to_vec()
+    });
+    assert_eq!(digests, vec![digests[0].clone(); 3]);
 }
 
 #[test]
@@ -126,17 +154,7 @@ fn symbols_match(built: &Built) {
 
 #[test]
 fn the_abi_comes_from_the_library() {
-    let hull_abi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../abi");
-    let hull_abi = hull_abi.canonicalize().expect("it is beside this crate");
-    let manifest = format!(
-        "[lib]\ncrate-type = [\"cdylib\"]\n[features]\nmore = []\n\
-         [target.'cfg(not(target_arch = \"wasm32\"))'.dependencies]\n\
-         hull-abi = {{ path = {hull_abi:?} }}\n"
-    );
-    let project = Project::new("c", &format!("{LIBRARY}{ABI}"), &manifest);
-    // The versions that this workspace has are at hand without network.
-    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
-    fs::copy(lock, project.folder.join("Cargo.lock")).expect("the workspace has one");
+    let project = with_abi("c");
     let mut request = project.request(AbiSource::Library);
     request.features = vec!["more".into()];
     let mut steps = Vec::new();

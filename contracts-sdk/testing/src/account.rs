@@ -4,12 +4,11 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use hull_host_api::Address;
-use hull_types::{SigningKey, sender_of};
+use hull_types::{SigningKey, dev, sender_of};
 use parity_scale_codec::{Encode, EncodeLike, Output};
-use sha2::{Digest, Sha256};
 
-/// Somebody who signs transactions. The key comes from the name, so that the
-/// address is the same in every test and run.
+/// Somebody who signs transactions. The key comes from the name, as on a development
+/// chain: the address is the same in every test, and there.
 ///
 /// Passes for an [`Address`] as an argument of a message, and in
 /// [`by`](crate::Call::by).
@@ -27,13 +26,10 @@ pub struct Account {
     secret: [u8; 32],
 }
 
-/// The names of those who have tokens from the beginning.
-const FUNDED: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
-
 /// The accounts that every chain begins with, funded.
-pub fn accounts() -> &'static [Account; 6] {
-    static ACCOUNTS: OnceLock<[Account; 6]> = OnceLock::new();
-    ACCOUNTS.get_or_init(|| FUNDED.map(Account::named))
+pub fn accounts() -> &'static [Account; 10] {
+    static ACCOUNTS: OnceLock<[Account; 10]> = OnceLock::new();
+    ACCOUNTS.get_or_init(|| dev::NAMES.map(Account::named))
 }
 
 macro_rules! funded {
@@ -44,19 +40,13 @@ macro_rules! funded {
         }
     )* };
 }
-funded!(alice 0 bob 1 carol 2 dave 3 erin 4 frank 5);
+funded!(alice 0 bob 1 carol 2 dave 3 erin 4 frank 5 grace 6 heidi 7 ivan 8 judy 9);
 
 impl Account {
     /// The account of a name. It has no tokens unless it is one of
     /// [`accounts`]; see [`Chain::fund`](crate::Chain::fund).
     pub fn named(name: &'static str) -> Self {
-        // Valid for all but one in 2^128 digests; the counter is for form.
-        let keys = (0_u32..).filter_map(|count| {
-            let digest = Sha256::digest(format!("hull/testing/{name}/{count}"));
-            SigningKey::from_slice(&digest).ok()
-        });
-        let key = keys.take(4).next();
-        let key = key.expect("one of four digests is a key");
+        let key = dev::key_of(name);
         Self {
             name,
             address: sender_of(&key),
@@ -135,6 +125,12 @@ mod tests {
             assert_eq!(account.encode(), account.address().encode());
         }
         assert_eq!(alice().name(), "alice");
-        assert_eq!(frank().name(), "frank");
+        assert_eq!(judy().name(), "judy");
+    }
+
+    #[test]
+    fn a_development_chain_has_the_same_accounts() {
+        let there = dev::accounts().each_ref().map(|it| (it.name, it.address));
+        assert_eq!(accounts().map(|it| (it.name(), it.address())), there);
     }
 }

@@ -121,7 +121,9 @@ mod storage;
 pub mod trace;
 mod verbosity;
 
-pub use account::{Account, accounts, alice, bob, carol, dave, erin, frank};
+pub use account::{
+    Account, accounts, alice, bob, carol, dave, erin, frank, grace, heidi, ivan, judy,
+};
 pub use call::Call;
 pub use chain::{BLOCK_TIME, Chain, DEPOSIT_LIMIT, GAS_LIMIT, START_TIME, WEALTH};
 pub use code::{Code, CodeError};

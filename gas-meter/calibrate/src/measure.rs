@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use hull_host_api::{Address, CAPABILITIES_SECTION, Capabilities, ContractInfo, MAX_GAS_LIMIT};
+use hull_host_api::{Address, Capabilities, ContractInfo, MAX_GAS_LIMIT};
 use hull_vm::{Call, Config, MemoryHost, Tiering, Vm};
 use serde::Serialize;
 
@@ -139,10 +139,6 @@ impl Runner {
 
 /// Appends the section that declares everything.
 fn declare(mut wasm: Vec<u8>) -> Vec<u8> {
-    let name = CAPABILITIES_SECTION.as_bytes();
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, len as u8, name.len() as u8]);
-    wasm.extend(name);
-    wasm.extend(Capabilities::ALL.encode());
+    wasm.extend(Capabilities::ALL.section());
     wasm
 }

@@ -7,11 +7,15 @@ use hull_executor::{BlockError, BlockOutput, InvalidTransaction, TransactionErro
 use hull_host_api::{Gas, Hash, Timestamp};
 use hull_mempool::Room;
 use hull_state::Prepared;
-use hull_types::{Block, Header, SignedTransaction, VerifiedTransaction, transactions_root};
+use hull_types::{
+    Block, Header, SignedTransaction, Validator, VerifiedTransaction, evidence_root,
+    transactions_root,
+};
 use rayon::prelude::*;
 
 use crate::chain::{Chain, Tip};
 use crate::error::{ChainError, InvalidBlock};
+use crate::evidence::cheats;
 
 /// A block that was executed. Nothing of it is kept until it is committed.
 #[derive(Debug)]
@@ -77,7 +81,13 @@ impl Chain {
             transactions: self.inner.block_transactions,
         });
         let info = self.block_info(height, time);
+        let mut block = Block {
+            header: Header::default(),
+            transactions: Vec::new(),
+            evidence: self.select_evidence(&tip),
+        };
         let mut run = self.inner.executor.begin(&tip.state, info);
+        run.punish(&cheats(&block))?;
         let (mut transactions, mut ids) = (Vec::new(), Vec::new());
         for transaction in &selected {
             match run.execute(transaction) {
@@ -91,10 +101,8 @@ impl Chain {
         }
         let output = run.finish()?;
         let prepared = self.inner.store.prepare(tip.head.height, &output.diff)?;
-        let block = Block {
-            header: self.header(&tip, time, transactions_root(&transactions)),
-            transactions,
-        };
+        block.transactions = transactions;
+        block.header = Self::header(&tip, time, &block);
         Ok(Candidate {
             block,
             ids,
@@ -111,13 +119,14 @@ impl Chain {
     /// [`ChainError::Invalid`] if no node may accept it, or this node failed.
     pub fn validate(&self, block: Block) -> Result<Candidate, ChainError> {
         let tip = self.tip();
-        self.check_header(&tip, &block)?;
+        Self::check_header(&tip, &block)?;
+        self.check_evidence(&tip, &block)?;
         let verified = self.verify(&block.transactions)?;
         let info = self.block_info(block.header.height, block.header.time);
-        let output = self
-            .inner
-            .executor
-            .execute_block(&tip.state, info, &verified);
+        let output =
+            self.inner
+                .executor
+                .execute_block(&tip.state, info, &cheats(&block), &verified);
         let output = output.map_err(|error| match error {
             BlockError::Invalid { index, error } => {
                 InvalidBlock::Transaction { index, error }.into()
@@ -133,23 +142,24 @@ impl Chain {
         })
     }
 
-    /// The header of the next block.
-    fn header(&self, tip: &Tip, time: Timestamp, transactions_root: Hash) -> Header {
+    /// The header of the next block, with what is in `block`.
+    fn header(tip: &Tip, time: Timestamp, block: &Block) -> Header {
+        let height = tip.head.height.saturating_add(1);
         Header {
-            height: tip.head.height.saturating_add(1),
+            height,
             time,
             parent: tip.head.hash,
             state_root: tip.head.state_root,
             receipts_root: tip.head.receipts_root,
-            validators_hash: self.inner.validators_hash,
-            transactions_root,
+            validators_hash: Validator::set_hash(tip.validators.at(height)),
+            transactions_root: transactions_root(&block.transactions),
+            evidence_root: evidence_root(&block.evidence),
         }
     }
 
-    fn check_header(&self, tip: &Tip, block: &Block) -> Result<(), InvalidBlock> {
+    fn check_header(tip: &Tip, block: &Block) -> Result<(), InvalidBlock> {
         let found = &block.header;
-        let root = transactions_root(&block.transactions);
-        let expected = self.header(tip, found.time, root);
+        let expected = Self::header(tip, found.time, block);
         same("the height", found.height, expected.height)?;
         same("the parent", found.parent, expected.parent)?;
         same("the state root", found.state_root, expected.state_root)?;
@@ -160,7 +170,10 @@ impl Chain {
         )?;
         let validators = expected.validators_hash;
         same("the hash of validators", found.validators_hash, validators)?;
+        let root = expected.transactions_root;
         same("the transactions root", found.transactions_root, root)?;
+        let root = expected.evidence_root;
+        same("the evidence root", found.evidence_root, root)?;
         if found.time <= tip.head.time {
             return Err(InvalidBlock::Header {
                 what: "the time",

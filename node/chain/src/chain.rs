@@ -1,12 +1,13 @@
 //! The chain, and what is at its head.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use hull_executor::Executor;
 use hull_host_api::{BlockInfo, Hash, Height, Timestamp};
 use hull_mempool::{Limits, Mempool};
 use hull_state::{ChainStore, Options, Redb, Snapshot, Store};
-use hull_types::{Genesis, ParametersHistory, Validator, receipts_root};
+use hull_types::{Evidence, Genesis, ParametersHistory, Validator, ValidatorSets, receipts_root};
 
 use crate::commit::{Committed, Recent};
 use crate::error::ChainError;
@@ -63,7 +64,6 @@ pub struct Chain {
 pub(crate) struct Inner {
     pub(crate) genesis: Genesis,
     pub(crate) chain_id: Hash,
-    pub(crate) validators_hash: Hash,
     pub(crate) executor: Executor,
     pub(crate) store: ChainStore,
     pub(crate) block_transactions: usize,
@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) pool: Mutex<Mempool>,
     pub(crate) tip: RwLock<Tip>,
     pub(crate) notes: Mutex<Notes>,
+    /// By the key of the validator that each is against.
+    pub(crate) evidence: Mutex<BTreeMap<[u8; 32], Evidence>>,
     pub(crate) recent: Mutex<Recent>,
     pub(crate) listeners: RwLock<Vec<Listener>>,
     /// Held while a candidate is committed.
@@ -94,11 +96,23 @@ pub struct Head {
     pub receipts_root: Hash,
 }
 
-/// The head, and its state.
+/// The head, its state, and who decides the blocks after it.
 #[derive(Clone)]
 pub(crate) struct Tip {
     pub(crate) head: Head,
     pub(crate) state: Snapshot,
+    pub(crate) validators: Arc<ValidatorSets>,
+}
+
+impl Tip {
+    pub(crate) fn new(head: Head, state: Snapshot) -> Result<Self, ChainError> {
+        let validators = Arc::new(hull_executor::validators(&state)?);
+        Ok(Self {
+            head,
+            state,
+            validators,
+        })
+    }
 }
 
 impl Chain {
@@ -116,7 +130,6 @@ impl Chain {
         let tip = tip(&store)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                validators_hash: Validator::set_hash(&genesis.validators),
                 genesis,
                 chain_id,
                 executor,
@@ -125,6 +138,7 @@ impl Chain {
                 pool: Mutex::new(Mempool::new(settings.pool)),
                 tip: RwLock::new(tip),
                 notes: Mutex::default(),
+                evidence: Mutex::default(),
                 recent: Mutex::default(),
                 listeners: RwLock::default(),
                 committing: Mutex::default(),
@@ -167,6 +181,21 @@ impl Chain {
             latest if latest == tip.head.height => Ok(tip.state),
             height => Ok(self.inner.store.at(height)?),
         }
+    }
+
+    /// The validators that decide the block of a height: of the next one, the one after
+    /// it, and as far as they are known now, of all that follow. Of a block that is
+    /// committed, those of its header.
+    ///
+    /// # Errors
+    /// If the state before a block of the past is not kept.
+    pub fn validators(&self, height: Height) -> Result<Vec<Validator>, ChainError> {
+        let tip = self.tip();
+        if height > tip.head.height {
+            return Ok(tip.validators.at(height).to_vec());
+        }
+        let before = self.state_at(height.saturating_sub(1))?;
+        Ok(hull_executor::validators(&before)?.at(height).to_vec())
     }
 
     /// Calls back after every commit, in its order, on the thread that committed.
@@ -214,14 +243,12 @@ fn tip(store: &ChainStore) -> Result<Tip, ChainError> {
     };
     let header = store.header(height)?.ok_or_else(missing)?;
     let receipts = store.receipts(height)?.unwrap_or_default();
-    Ok(Tip {
-        head: Head {
-            height,
-            hash: store.hash(height)?.ok_or_else(missing)?,
-            time: header.time,
-            state_root: store.root(height)?.ok_or_else(missing)?,
-            receipts_root: receipts_root(&receipts),
-        },
-        state: store.at(height)?,
-    })
+    let head = Head {
+        height,
+        hash: store.hash(height)?.ok_or_else(missing)?,
+        time: header.time,
+        state_root: store.root(height)?.ok_or_else(missing)?,
+        receipts_root: receipts_root(&receipts),
+    };
+    Tip::new(head, store.at(height)?)
 }

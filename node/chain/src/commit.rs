@@ -72,17 +72,16 @@ impl Chain {
         let store = &self.inner.store;
         let hash = store.commit(&block, &receipts, prepared, certificate)?;
         let header = &block.header;
-        let tip = Tip {
-            head: Head {
-                height: header.height,
-                hash,
-                time: header.time,
-                state_root,
-                receipts_root: receipts_root(&receipts),
-            },
-            state: store.at(header.height)?,
+        let head = Head {
+            height: header.height,
+            hash,
+            time: header.time,
+            state_root,
+            receipts_root: receipts_root(&receipts),
         };
+        let tip = Tip::new(head, store.at(header.height)?)?;
         self.note(&ids, output.executed);
+        self.forget_evidence(&block);
         let committed = Arc::new(Committed {
             block,
             hash,

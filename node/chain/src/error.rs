@@ -4,7 +4,7 @@ use hull_executor::{InvalidTransaction, SetupError, TransactionError};
 use hull_host_api::{Fatal, Height, Timestamp};
 use hull_mempool::Rejected;
 use hull_state::StateError;
-use hull_types::{DecodeError, SignatureError};
+use hull_types::{DecodeError, EvidenceError, MAX_EVIDENCE, SignatureError};
 
 /// Why the chain cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,26 @@ pub enum InvalidBlock {
         found: String,
         /// What has to be there.
         expected: String,
+    },
+    /// There is more evidence than may be in a block.
+    #[error("{found} pieces of evidence; the limit is {MAX_EVIDENCE}")]
+    TooMuchEvidence {
+        /// How many.
+        found: usize,
+    },
+    /// Evidence is not in the order of the keys, or against nobody who is a validator.
+    #[error("evidence {index} is out of order, or against nobody who is a validator")]
+    NeedlessEvidence {
+        /// Its place in the block, from 0.
+        index: usize,
+    },
+    /// Evidence proves nothing.
+    #[error("evidence {index}: {error}")]
+    Evidence {
+        /// Its place in the block, from 0.
+        index: usize,
+        /// What is wrong.
+        error: EvidenceError,
     },
     /// A signature does not count.
     #[error("transaction {index}: {error}")]

@@ -53,6 +53,7 @@ mod candidate;
 mod chain;
 mod commit;
 mod error;
+mod evidence;
 mod notes;
 mod submit;
 mod trial;

@@ -8,6 +8,7 @@ use hull_vm::Outcome;
 
 use crate::chain::Chain;
 use crate::error::ChainError;
+use crate::evidence::cheats;
 
 /// On which state something is tried, and in which block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +131,7 @@ impl Chain {
         let state = self.state_at(height.saturating_sub(1))?;
         let info = self.block_info(height, committed.block.header.time);
         let mut run = self.inner.executor.begin(&state, info);
+        run.punish(&cheats(&committed.block))?;
         let included = |error| match error {
             TransactionError::Fatal(fatal) => ChainError::Fatal(fatal),
             TransactionError::Invalid(invalid) => ChainError::Transaction(invalid),

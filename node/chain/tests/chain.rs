@@ -188,6 +188,86 @@ fn a_transaction_counts_on_its_own_chain_and_once() {
     ));
 }
 
+/// Many at once come to what one after the other do.
+#[test]
+fn a_batch_is_taken_as_its_transactions_are() {
+    let (one, other) = (chain(), chain());
+    let mut alice = Signer::new(0, one.chain_id());
+    let mut bob = Signer::new(1, one.chain_id());
+    let mut foreign = Signer::new(2, Hash([7; 32]));
+    let included = alice.transfer(bob.address, 1).encode_bytes();
+    for chain in [&one, &other] {
+        chain.submit(&included, 0).unwrap();
+        seal(chain);
+    }
+    let mut all = vec![included, b"nonsense".to_vec()];
+    for _ in 0..20 {
+        all.push(alice.transfer(bob.address, 5).encode_bytes());
+        all.push(bob.transfer(alice.address, 6).encode_bytes());
+    }
+    all.push(all[2].clone());
+    all.push(foreign.transfer(alice.address, 5).encode_bytes());
+    let together = one.submit_all(&all, 3);
+    let apart = all.iter().map(|bytes| other.submit(bytes, 3));
+    let mut taken = 0;
+    for (at, (found, expected)) in together.into_iter().zip(apart).enumerate() {
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => {
+                assert_eq!(found, expected);
+                taken += 1;
+            }
+            (Err(found), Err(expected)) => assert_eq!(found.to_string(), expected.to_string()),
+            differ => panic!("{at}: {differ:?}"),
+        }
+    }
+    assert_eq!(taken, 40);
+    assert_eq!(propose(&one).block(), propose(&other).block());
+}
+
+/// While signatures are checked a block may be committed: the pool goes by the state
+/// after it.
+#[test]
+fn a_batch_beside_blocks_loses_nothing_and_takes_nothing_twice() {
+    let chain = chain();
+    let mut alice = Signer::new(0, chain.chain_id());
+    let all: Vec<_> = (0..120)
+        .map(|_| alice.transfer(Address([9; 32]), 5).encode_bytes())
+        .collect();
+    let taken: usize = std::thread::scope(|scope| {
+        let submitter = |all| {
+            let chain = &chain;
+            move || {
+                let parts = <[Vec<u8>]>::chunks(all, 7);
+                let parts = parts.map(|part| {
+                    let answers = chain.submit_all(part, chain.head().time);
+                    for answer in answers.iter().filter_map(|one| one.as_ref().err()) {
+                        let told = matches!(
+                            answer,
+                            SubmitError::Included { .. }
+                                | SubmitError::Rejected(
+                                    Rejected::Known | Rejected::NonceUsed { .. }
+                                )
+                        );
+                        assert!(told, "{answer}");
+                    }
+                    answers.iter().filter(|one| one.is_ok()).count()
+                });
+                parts.sum::<usize>()
+            }
+        };
+        let submitters = [(); 2].map(|()| scope.spawn(submitter(&all[..])));
+        while submitters.iter().any(|one| !one.is_finished()) {
+            seal(&chain);
+        }
+        submitters.map(|one| one.join().unwrap()).iter().sum()
+    });
+    seal(&chain);
+    assert_eq!(taken, all.len());
+    let account = chain.state_at(chain.head().height).unwrap();
+    let account = account.account(&alice.address).unwrap().unwrap();
+    assert_eq!(account.nonce, all.len() as u64);
+}
+
 #[test]
 fn what_can_never_fit_a_block_is_not_taken() {
     let chain = chain();

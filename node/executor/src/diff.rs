@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use hull_host_api::{Address, Hash};
+use hull_types::{Genesis, SYSTEM, ValidatorSets};
 use parity_scale_codec::{Decode, Encode};
 
+use crate::journal::system_deposit;
 use crate::state::{Account, Bytes, CodeRecord, ContractState, Item};
 
 /// What a block changes: every record that is another at its end than at its
@@ -24,6 +26,31 @@ pub struct StateDiff {
 }
 
 impl StateDiff {
+    /// What a chain begins with, as a change of nothing.
+    pub fn of_genesis(genesis: &Genesis) -> Self {
+        let accounts = genesis.accounts.iter().map(|account| {
+            let record = Account {
+                nonce: 0,
+                balance: account.balance,
+            };
+            (account.address, record)
+        });
+        let mut diff = Self {
+            accounts: accounts.collect(),
+            ..Self::default()
+        };
+        if !genesis.validators.is_empty() {
+            let value = ValidatorSets::new(genesis.validators.clone()).encode();
+            let item = Item {
+                deposit: system_deposit(&value),
+                value: value.as_slice().into(),
+            };
+            let items = [(Bytes::from(ValidatorSets::KEY), Some(item))].into();
+            diff.storage.insert(SYSTEM, items);
+        }
+        diff
+    }
+
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

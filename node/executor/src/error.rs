@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hull_host_api::{Address, Balance, Fatal, Gas, Hash};
-use hull_types::ParametersError;
+use hull_types::{ParametersError, ValidatorsError};
 use hull_vm::{AdmissionError, Failure};
 
 /// Why a block has no result.
@@ -180,4 +180,17 @@ pub enum Refusal {
     /// itself replace it and nobody else.
     #[error("the contract does not allow its creator to replace its code")]
     NotUpgradable,
+    /// Validators are not the sender's to change.
+    #[error("validators are changed by the authority of the chain alone: {}", named(.authority))]
+    NotAuthority {
+        /// Who may.
+        authority: Option<Address>,
+    },
+    /// The validators cannot become these.
+    #[error(transparent)]
+    Validators(#[from] ValidatorsError),
+}
+
+fn named(authority: &Option<Address>) -> String {
+    authority.map_or_else(|| "it has none".into(), |address| address.to_string())
 }

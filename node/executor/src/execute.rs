@@ -4,7 +4,7 @@ use hull_host_api::{
     Address, Balance, ContractInfo, Event, Fatal, Gas, Group, Hash, Host, HostError, HostResult,
     Upgrade, code_hash,
 };
-use hull_types::{Payload, ReceiptResult, Transaction};
+use hull_types::{Payload, ReceiptResult, Transaction, Validator};
 use hull_vm::{Call, CallResult, Entry, Instantiate, Observer, Outcome, UploadError, Vm};
 
 use crate::error::{Cause, Refusal};
@@ -114,6 +114,7 @@ impl Execution<'_, '_, '_> {
                 input,
             } => self.set_code(contract, code_hash, input),
             Payload::RemoveCode { code_hash } => self.remove_code(code_hash),
+            Payload::UpdateValidators { update } => self.update_validators(update),
         }
     }
 
@@ -236,6 +237,19 @@ impl Execution<'_, '_, '_> {
             }
         };
         Ok(Done::refused(0, refusal))
+    }
+
+    fn update_validators(self, update: &[Validator]) -> Result<Done, Fatal> {
+        let authority = self.journal.parameters().authority;
+        if authority != Some(self.transaction.sender) {
+            return Ok(Done::refused(0, Refusal::NotAuthority { authority }));
+        }
+        let mut sets = self.journal.validators()?;
+        match sets.update(self.journal.block().height, update) {
+            Ok(()) => self.journal.put_validators(&sets)?,
+            Err(error) => return Ok(Done::refused(0, Refusal::Validators(error))),
+        }
+        Ok(Done::success(0))
     }
 
     /// The new code is in place while its migration runs; what the migration does

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hull_host_api::{Address, Balance, BlockInfo, Fatal, Gas, Hash, Height, limits};
+use hull_host_api::{Address, Balance, BlockInfo, Fatal, Gas, Hash, Height, Host, limits};
 use hull_types::{
     Parameters, ParametersHistory, Receipt, Transaction, VerifiedTransaction, receipts_root,
 };
@@ -164,7 +164,8 @@ impl Executor {
         }
     }
 
-    /// Executes a block.
+    /// Executes a block. `cheats` are the keys of the validators that its evidence is
+    /// against.
     ///
     /// # Errors
     /// [`BlockError::Invalid`] if the block may not be; [`BlockError::Fatal`] if
@@ -173,9 +174,11 @@ impl Executor {
         &self,
         state: &dyn StateReader,
         block: BlockInfo,
+        cheats: &[[u8; 32]],
         transactions: &[VerifiedTransaction],
     ) -> Result<BlockOutput, BlockError> {
         let mut run = self.begin(state, block);
+        run.punish(cheats)?;
         run.output.executed.reserve(transactions.len());
         for (index, transaction) in transactions.iter().enumerate() {
             run.execute(transaction).map_err(|error| match error {
@@ -298,6 +301,24 @@ impl<'s> BlockRun<'s> {
         observer: &mut dyn Observer,
     ) -> Result<&Executed, TransactionError> {
         self.run(transaction, Some(observer))
+    }
+
+    /// Takes the power of validators whose cheating the block proves: what is done first
+    /// in it.
+    ///
+    /// # Errors
+    /// If this node failed.
+    pub fn punish(&mut self, cheats: &[[u8; 32]]) -> Result<(), Fatal> {
+        if cheats.is_empty() {
+            return Ok(());
+        }
+        let mut sets = self.journal.validators()?;
+        let before = sets.clone();
+        sets.punish(self.journal.block().height, cheats);
+        match sets == before {
+            true => Ok(()),
+            false => self.journal.put_validators(&sets),
+        }
     }
 
     /// 1. Validate, 2. charge, 3. execute, 4. settle.

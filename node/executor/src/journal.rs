@@ -12,7 +12,11 @@ mod cache;
 mod deposits;
 mod host;
 mod scan;
+mod system;
 mod undo;
+
+pub(crate) use system::system_deposit;
+pub use system::validators;
 
 use cache::{AccountSlot, CodeSlot, ItemSlot, Map, Owner, Presence};
 use deposits::Unsettled;

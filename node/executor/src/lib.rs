@@ -44,7 +44,7 @@
 //!     payload: Payload::Transfer { to: bob, value: 7 },
 //! });
 //! let block = BlockInfo { height: 1, time: 1, ..BlockInfo::default() };
-//! let output = executor.execute_block(&state, block, &[transfer]).unwrap();
+//! let output = executor.execute_block(&state, block, &[], &[transfer]).unwrap();
 //! assert!(output.executed[0].receipt.result.is_success());
 //! state.apply(output.diff);
 //! assert_eq!(state.account(&bob).unwrap().unwrap().balance, 7);
@@ -67,7 +67,7 @@ pub use diff::StateDiff;
 pub use error::{BlockError, Cause, InvalidTransaction, Refusal, SetupError, TransactionError};
 pub use executor::{BlockOutput, BlockRun, Executed, Executor, Simulated, View};
 pub use hull_vm::{Failure, FrameKind, HaltKind, Observer, Reason, Step};
-pub use journal::Journal;
+pub use journal::{Journal, validators};
 pub use memory_state::MemoryState;
 pub use state::{
     Account, Bytes, CodeRecord, ContractRecord, ContractState, Deposit, Item, StateReader,

@@ -32,9 +32,7 @@ impl MemoryState {
     /// The state that a chain begins with.
     pub fn from_genesis(genesis: &Genesis) -> Self {
         let mut state = Self::default();
-        for account in &genesis.accounts {
-            state.fund(account.address, account.balance);
-        }
+        state.apply(StateDiff::of_genesis(genesis));
         state
     }
 

@@ -6,7 +6,7 @@
 //! and every one that is included can pay.
 
 use hull_host_api::{Gas, MAX_GAS_LIMIT, limits};
-use hull_types::{Parameters, Payload, Transaction, VerifiedTransaction};
+use hull_types::{MAX_VALIDATORS, Parameters, Payload, Transaction, VerifiedTransaction};
 
 use crate::error::{InvalidTransaction, TransactionError};
 use crate::journal::Journal;
@@ -78,6 +78,10 @@ pub(crate) fn check_payload(payload: &Payload) -> Result<(), InvalidTransaction>
     let (input, grants) = match payload {
         Payload::Instantiate { input, grants, .. } => (input.len(), grants.len()),
         Payload::Call { input, .. } | Payload::SetCode { input, .. } => (input.len(), 0),
+        Payload::UpdateValidators { update } => {
+            let (found, most) = (update.len() as u64, MAX_VALIDATORS as u64);
+            return at_most("validators of an update", found, most);
+        }
         Payload::Transfer { .. } | Payload::Upload { .. } | Payload::RemoveCode { .. } => (0, 0),
     };
     at_most(

@@ -176,7 +176,7 @@ fn a_run_goes_on_after_an_invalid_transaction() {
     let output = run.finish().unwrap();
     let alone = chain
         .executor
-        .execute_block(&chain.state, chain.block, &[good]);
+        .execute_block(&chain.state, chain.block, &[], &[good]);
     assert_eq!(output, alone.unwrap());
 }
 

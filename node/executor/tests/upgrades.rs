@@ -3,7 +3,7 @@
 mod support;
 
 use hull_executor::{Cause, ContractState, Refusal, StateReader};
-use hull_host_api::{CAPABILITIES_SECTION, Capabilities, Group, Groups, Upgrade, code_hash};
+use hull_host_api::{Capabilities, Group, Groups, Upgrade, code_hash};
 use hull_types::{Activation, Parameters, ParametersHistory, Payload, ReceiptResult};
 use hull_vm::Tiering;
 use support::{ALICE, BOB, Chain, instantiate, parameters};
@@ -41,11 +41,7 @@ fn store(groups: Groups, upgrade: Upgrade) -> Vec<u8> {
         upgrade,
         ..Capabilities::ALL
     };
-    let name = CAPABILITIES_SECTION.as_bytes();
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, len as u8, name.len() as u8]);
-    wasm.extend(name);
-    wasm.extend(may.encode());
+    wasm.extend(may.section());
     wasm
 }
 

@@ -7,7 +7,10 @@ use hull_chain::{Committed, Note};
 use hull_executor::{Cause, Deposit, Item};
 use hull_host_api::{Address, Callees, Capabilities, Hash, Upgrade, contract_address};
 use hull_rpc_types as rpc;
-use hull_types::{Header, Parameters, Payload, Receipt, ReceiptResult, SignedTransaction};
+use hull_types::{
+    Evidence, Header, Parameters, Payload, Receipt, ReceiptResult, SignedTransaction,
+};
+use parity_scale_codec::Encode;
 
 /// Converts, for a network.
 #[derive(Clone, Copy)]
@@ -37,6 +40,16 @@ impl<'b> Included<'b> {
     }
 }
 
+fn evidence(evidence: &Evidence) -> rpc::Evidence {
+    let (statement, _) = &evidence.first;
+    rpc::Evidence {
+        validator: rpc::Hash(evidence.validator),
+        height: statement.height,
+        round: statement.round,
+        proof: evidence.encode().into(),
+    }
+}
+
 impl Convert<'_> {
     pub(crate) fn address(&self, address: &Address) -> rpc::Address {
         rpc::Address::new(address, self.prefix)
@@ -51,6 +64,7 @@ impl Convert<'_> {
             receipts_root: header.receipts_root.into(),
             validators_hash: header.validators_hash.into(),
             transactions_root: header.transactions_root.into(),
+            evidence_root: header.evidence_root.into(),
         }
     }
 
@@ -76,6 +90,7 @@ impl Convert<'_> {
             state_root_after: committed.state_root.into(),
             transactions,
             certificate: committed.certificate.clone().into(),
+            evidence: committed.block.evidence.iter().map(evidence).collect(),
         }
     }
 
@@ -92,6 +107,7 @@ impl Convert<'_> {
             deposit_byte: parameters.deposit_byte.into(),
             deposit_code_byte: parameters.deposit_code_byte.into(),
             fee_account: self.address(&parameters.fee_account),
+            authority: parameters.authority.map(|it| self.address(&it)),
         }
     }
 
@@ -111,55 +127,9 @@ impl Convert<'_> {
             gas_price: body.gas_price.into(),
             tip: body.tip.into(),
             deposit_limit: body.deposit_limit.into(),
-            payload: self.payload(&body.payload),
+            payload: rpc::Payload::of(&body.payload, |it| self.address(it)),
             signature: signature[..].into(),
             state,
-        }
-    }
-
-    fn payload(&self, payload: &Payload) -> rpc::Payload {
-        match payload {
-            Payload::Transfer { to, value } => rpc::Payload::Transfer {
-                to: self.address(to),
-                value: (*value).into(),
-            },
-            Payload::Upload { code } => rpc::Payload::Upload {
-                code: code.clone().into(),
-            },
-            Payload::Instantiate {
-                code_hash,
-                salt,
-                grants,
-                value,
-                input,
-            } => rpc::Payload::Instantiate {
-                code_hash: (*code_hash).into(),
-                salt: rpc::Hash(*salt),
-                grants: grants.iter().map(|one| self.address(one)).collect(),
-                value: (*value).into(),
-                input: input.clone().into(),
-            },
-            Payload::Call {
-                contract,
-                value,
-                input,
-            } => rpc::Payload::Call {
-                contract: self.address(contract),
-                value: (*value).into(),
-                input: input.clone().into(),
-            },
-            Payload::SetCode {
-                contract,
-                code_hash,
-                input,
-            } => rpc::Payload::SetCode {
-                contract: self.address(contract),
-                code_hash: (*code_hash).into(),
-                input: input.clone().into(),
-            },
-            Payload::RemoveCode { code_hash } => rpc::Payload::RemoveCode {
-                code_hash: (*code_hash).into(),
-            },
         }
     }
 

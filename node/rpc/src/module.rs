@@ -37,6 +37,8 @@ pub fn module(api: Api) -> RpcModule<Api> {
     let (read, execute) = (Pool::Read, Pool::Execute);
     method::<rpc::GetStatus>(&mut module, read, Api::status);
     method::<rpc::GetParameters>(&mut module, read, Api::parameters);
+    method::<rpc::GetGenesis>(&mut module, read, Api::genesis);
+    method::<rpc::GetValidators>(&mut module, read, Api::validators);
     method::<rpc::GetBlock>(&mut module, read, Api::block);
     method::<rpc::GetTransaction>(&mut module, read, Api::transaction);
     method::<rpc::GetAccount>(&mut module, read, Api::account);

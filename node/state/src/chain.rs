@@ -17,6 +17,7 @@ use crate::layout::{
     transaction_index,
 };
 use crate::prepared::Prepared;
+use crate::prune::Pending;
 use crate::records::HeightRecord;
 use crate::snapshot::Snapshot;
 use crate::store::{Space, Store, View};
@@ -28,7 +29,8 @@ use crate::tree::Tree;
 pub enum Retain {
     /// All of them: an archive.
     All,
-    /// The last so many, at least two.
+    /// The last so many, at least two; and some more, up to a quarter, since it is
+    /// cheaper to drop many at once.
     Last(u64),
 }
 
@@ -68,8 +70,8 @@ pub struct ChainStore {
 struct Inner {
     store: Arc<dyn Store>,
     options: Options,
-    /// Held while a block is committed.
-    writer: Mutex<()>,
+    /// Held while a block is committed: what the last one left of dropping old heights.
+    writer: Mutex<Option<Pending>>,
 }
 
 impl ChainStore {
@@ -91,7 +93,7 @@ impl ChainStore {
             inner: Arc::new(Inner {
                 store,
                 options,
-                writer: Mutex::new(()),
+                writer: Mutex::default(),
             }),
         })
     }
@@ -190,7 +192,7 @@ impl ChainStore {
         prepared: Prepared,
         certificate: &[u8],
     ) -> Result<Hash, StateError> {
-        let _writing = self.lock();
+        let mut writing = self.lock();
         let view = self.view()?;
         let latest = latest(&*view)?;
         let parent = record_at(&*view, latest)?.ok_or_else(|| {
@@ -202,8 +204,12 @@ impl ChainStore {
             certificate,
             prepared,
         };
-        let (hash, batch) = decided.batch(&*view, &parent, self.inner.options.retain)?;
+        // Taken, so that it is read anew after a failure.
+        let mut pending = writing.take();
+        let retain = self.inner.options.retain;
+        let (hash, batch) = decided.batch(&*view, &parent, retain, &mut pending)?;
         self.inner.store.write(&batch)?;
+        *writing = pending;
         Ok(hash)
     }
 
@@ -310,7 +316,7 @@ impl ChainStore {
         Ok(self.inner.store.view()?)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Pending>> {
         // Nothing is kept under the lock that a panic could leave half done.
         self.inner
             .writer

@@ -3,7 +3,8 @@
 //! 1. Blocks: every height, its links to the one before, roots of transactions and
 //!    receipts, the index.
 //! 2. Trees: every retained root from the root down, hashed anew by code that is not
-//!    the library's; no node is missing, none is left over.
+//!    the library's; no node is missing, none is left over but those that are still to
+//!    be dropped.
 //! 3. Flat records: exactly the leaves of the latest tree.
 //! 4. Codes: their bytes have their hashes, and none is missing or left over.
 
@@ -13,8 +14,10 @@ mod tree;
 
 use hull_host_api::Height;
 
-use crate::chain::{latest, oldest};
+use crate::chain::{latest, meta, oldest};
 use crate::error::StateError;
+use crate::layout::META_SWEEP;
+use crate::records::Sweep;
 use crate::store::View;
 
 /// What was verified: everything there is.
@@ -42,9 +45,20 @@ pub(crate) fn check(view: &dyn View) -> Result<Checked, StateError> {
         latest,
         ..Checked::default()
     };
+    let sweep = meta(view, META_SWEEP)?.unwrap_or_else(|| Sweep::done(oldest));
+    let Sweep {
+        after,
+        last,
+        removals,
+        ..
+    } = sweep;
+    ensure(last == oldest && (after..=last).contains(&removals), || {
+        "dropping old heights has come to where it cannot".into()
+    })?;
     checked.transactions = blocks::check(view, latest)?;
-    (checked.nodes, checked.records) = tree::check(view, oldest, latest)?;
-    checked.codes = codes::check(view, oldest, latest)?;
+    let listed = codes::check(view, &sweep, latest)?;
+    checked.codes = listed.codes;
+    (checked.nodes, checked.records) = tree::check(view, oldest, latest, listed.left)?;
     Ok(checked)
 }
 

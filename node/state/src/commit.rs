@@ -3,17 +3,19 @@
 use std::fmt::Display;
 
 use hull_host_api::{Hash, Height};
-use hull_types::{Block, Genesis, Header, Receipt, receipts_root, transactions_root};
+use hull_types::{
+    Block, Genesis, Header, Receipt, evidence_root, receipts_root, transactions_root,
+};
 use parity_scale_codec::Encode;
 
-use crate::chain::{Retain, oldest, put_meta};
+use crate::chain::{Retain, put_meta};
 use crate::error::StateError;
 use crate::layout::{
     FORMAT, META_FORMAT, META_GENESIS, META_LATEST, META_OLDEST, block_index, height_key,
     removed_key, transaction_index,
 };
 use crate::prepared::{Prepared, Records, genesis_records};
-use crate::prune::Prune;
+use crate::prune::{Pending, Prune};
 use crate::records::{HeightRecord, Stale};
 use crate::store::{Batch, Space, View};
 use crate::tree::{Tree, TreeUpdate};
@@ -57,11 +59,14 @@ pub(crate) struct Decided<'b> {
 
 impl Decided<'_> {
     /// Its hash, and the batch that commits it after `parent`, the latest height.
+    /// `pending` is what the block before left of dropping old heights, and then what
+    /// this one leaves.
     pub(crate) fn batch(
         self,
         view: &dyn View,
         parent: &HeightRecord,
         retain: Retain,
+        pending: &mut Option<Pending>,
     ) -> Result<(Hash, Batch), StateError> {
         self.check(parent)?;
         let height = self.block.header.height;
@@ -83,15 +88,16 @@ impl Decided<'_> {
         for (hash, bytes) in code_bytes {
             batch.put(Space::Code, hash.0.to_vec(), bytes.to_vec());
         }
-        let least = match retain {
-            Retain::All => 0,
-            Retain::Last(heights) => height.saturating_sub(heights.max(2) - 1),
+        let retained = match retain {
+            Retain::All => Height::MAX,
+            Retain::Last(heights) => heights.max(2),
         };
-        Prune {
+        let prune = Prune {
             view,
             records: &records,
-        }
-        .drop_heights(&mut batch, oldest(view)?, least)?;
+        };
+        let least = height.saturating_sub(retained - 1);
+        *pending = prune.part(&mut batch, pending.take(), least, retained)?;
         put_state(&mut batch, height, records, tree);
         Ok((record.hash, batch))
     }
@@ -113,6 +119,8 @@ impl Decided<'_> {
         self.same("receipts root", header.receipts_root, parent.receipts_root)?;
         let root = transactions_root(transactions);
         self.same("transactions root", header.transactions_root, root)?;
+        let root = evidence_root(&self.block.evidence);
+        self.same("evidence root", header.evidence_root, root)?;
         self.same("receipts", self.receipts.len(), transactions.len())
     }
 

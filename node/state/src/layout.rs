@@ -9,6 +9,7 @@
 //! | | `genesis` | the genesis |
 //! | | `latest` | the height of the last block |
 //! | | `oldest` | the least height with a state |
+//! | | `sweep` | how far dropping old heights has come; nothing while none are dropped |
 //! | `state` | a state key | the record, of the latest height |
 //! | `code` | code hash | the bytes of the Wasm module, as they are |
 //! | `tree` | node key: version (8 bytes), number of nibbles (1), nibbles (two to a byte) | a node of the tree |
@@ -35,12 +36,13 @@ use hull_host_api::{Address, Hash, Height};
 use jmt::storage::NodeKey;
 
 /// The version of this layout. Another one is refused at opening.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_GENESIS: &[u8] = b"genesis";
 pub(crate) const META_LATEST: &[u8] = b"latest";
 pub(crate) const META_OLDEST: &[u8] = b"oldest";
+pub(crate) const META_SWEEP: &[u8] = b"sweep";
 
 /// The state key of the chain id.
 pub(crate) const CHAIN: &[u8] = &[0];

@@ -35,7 +35,7 @@
 //! use hull_executor::{Account, StateDiff, StateReader};
 //! use hull_state::{ChainStore, Options, Redb};
 //! use hull_types::host_api::Address;
-//! use hull_types::{Block, Genesis, Header, Parameters, receipts_root, transactions_root};
+//! use hull_types::{Block, Genesis, Header, Parameters, evidence_root, receipts_root, transactions_root};
 //!
 //! let genesis = Genesis {
 //!     name: "example".into(),
@@ -61,9 +61,10 @@
 //!     state_root: chain.root(0)?.unwrap(),
 //!     receipts_root: receipts_root([]),
 //!     transactions_root: transactions_root([]),
+//!     evidence_root: evidence_root(&[]),
 //!     ..Header::default()
 //! };
-//! let block = Block { header, transactions: Vec::new() };
+//! let block = Block { header, ..Block::default() };
 //! chain.commit(&block, &[], prepared, b"certificate")?;
 //!
 //! assert_eq!(chain.root(1)?, Some(root));

@@ -43,7 +43,7 @@ impl Prepared {
         let version = parent
             .checked_add(1)
             .ok_or_else(|| StateError::corrupt("heights have run out"))?;
-        let records = records(diff);
+        let records = records_of(diff);
         let tree = Tree::new(view).update(version, records.iter().cloned())?;
         let code_bytes = diff.code_bytes.iter();
         Ok(Self {
@@ -59,7 +59,7 @@ impl Prepared {
 }
 
 /// A diff as records. The order of the kinds is that of their keys.
-fn records(diff: &StateDiff) -> Records {
+fn records_of(diff: &StateDiff) -> Records {
     let accounts = diff.accounts.iter();
     let accounts =
         accounts.map(|(address, account)| (account_key(address), Some(account.encode())));
@@ -82,13 +82,6 @@ fn records(diff: &StateDiff) -> Records {
 /// The records of the state that a chain begins with.
 pub(crate) fn genesis_records(genesis: &Genesis) -> Records {
     let mut records = vec![(CHAIN.to_vec(), Some(genesis.chain_id().encode()))];
-    let accounts = genesis.accounts.iter().map(|account| {
-        let record = hull_executor::Account {
-            nonce: 0,
-            balance: account.balance,
-        };
-        (account_key(&account.address), Some(record.encode()))
-    });
-    records.extend(accounts);
+    records.extend(records_of(&StateDiff::of_genesis(genesis)));
     records
 }

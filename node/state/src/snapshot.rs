@@ -8,10 +8,11 @@ use hull_executor::{Account, Bytes, CodeRecord, ContractState, Item, StateReader
 use hull_host_api::{Address, Fatal, Hash, Height, Scan, ScanOrder};
 use parity_scale_codec::DecodeAll;
 
+use crate::chain::decode;
 use crate::error::StateError;
 use crate::layout::{
     ITEM_PREFIX, account_key, after_prefix, code_key, contract_key, escaped, escaped_end, item_key,
-    unescaped,
+    transaction_index, unescaped,
 };
 use crate::store::{Order, Space, View};
 use crate::tree::Tree;
@@ -53,6 +54,18 @@ impl Snapshot {
     /// The state root.
     pub fn root(&self) -> Hash {
         self.root
+    }
+
+    /// Where a transaction is, in the blocks up to this one: the height, and its place
+    /// in the block.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn place_of(&self, id: &Hash) -> Result<Option<(Height, u32)>, StateError> {
+        let found = self.view.get(Space::Index, &transaction_index(id))?;
+        let place = found.map(|bytes| decode("the place of a transaction", &bytes));
+        let place: Option<(Height, u32)> = place.transpose()?;
+        Ok(place.filter(|(height, _)| *height <= self.height))
     }
 
     fn is_latest(&self) -> bool {

@@ -5,6 +5,7 @@ use parity_scale_codec::{Decode, Encode};
 
 use crate::decode::{DecodeError, decode_bounded};
 use crate::hash::{list_root, tagged};
+use crate::statement::Evidence;
 use crate::transaction::{MAX_TRANSACTION_BYTES, SignedTransaction};
 
 /// What validators agree on.
@@ -24,15 +25,20 @@ pub struct Header {
     pub validators_hash: Hash,
     /// The root of the transactions of this block.
     pub transactions_root: Hash,
+    /// The root of the evidence in this block.
+    pub evidence_root: Hash,
 }
 
-/// A header and its transactions.
+/// A header and what it is of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Block {
     /// The header.
     pub header: Header,
     /// The transactions in order.
     pub transactions: Vec<SignedTransaction>,
+    /// Proofs that validators cheated, by key in ascending order, one of each. They lose
+    /// their power two blocks later, before the transactions are executed.
+    pub evidence: Vec<Evidence>,
 }
 
 impl Header {
@@ -55,6 +61,15 @@ impl Block {
     pub fn decode_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         decode_bounded("a block", bytes, Self::MAX_BYTES)
     }
+}
+
+/// Most evidence in a block: more validators than that do not cheat at a time, and what
+/// is left goes into the next one.
+pub const MAX_EVIDENCE: usize = 16;
+
+/// The root of a block's evidence.
+pub fn evidence_root(evidence: &[Evidence]) -> Hash {
+    list_root(evidence)
 }
 
 /// The root of a block's transactions.

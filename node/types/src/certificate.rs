@@ -4,8 +4,8 @@ use hull_host_api::{Hash, Height};
 use parity_scale_codec::{Decode, Encode};
 
 use crate::decode::{DecodeError, decode_bounded};
-use crate::genesis::Validator;
 use crate::statement::{Says, Statement, verify_signature};
+use crate::validators::{MAX_VALIDATORS, Validator};
 
 /// The signatures of validators that together have more than two thirds of the power:
 /// each of [`Says::Precommit`] for the same block, height and round.
@@ -65,12 +65,8 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// Most validators of a chain: each adds two messages to every round, and its
-    /// signature to every certificate.
-    pub const MAX_VALIDATORS: usize = 256;
-
     /// Most bytes of an encoded certificate.
-    pub const MAX_BYTES: usize = 16 + Self::MAX_VALIDATORS * 66;
+    pub const MAX_BYTES: usize = 16 + MAX_VALIDATORS * 66;
 
     /// Decodes one certificate. Whether it proves anything is [`Self::verify`]'s matter.
     ///

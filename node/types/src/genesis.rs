@@ -6,6 +6,7 @@ use parity_scale_codec::{Decode, Encode};
 use crate::decode::{DecodeError, decode_bounded};
 use crate::hash::tagged;
 use crate::parameters::{Parameters, ParametersError};
+use crate::validators::{Validator, ValidatorsError};
 
 /// The first state of a chain. Its hash is the chain id.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -31,42 +32,26 @@ pub struct GenesisAccount {
     pub balance: Balance,
 }
 
-/// A validator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Validator {
-    /// Its Ed25519 key.
-    pub public_key: [u8; 32],
-    /// Its share of the votes.
-    pub power: u64,
-}
-
 /// Why a genesis cannot begin a chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GenesisError {
     /// See there.
     #[error(transparent)]
     Parameters(#[from] ParametersError),
-    /// An account or validator is not after the one before it.
+    /// An account is not after the one before it.
     #[error(
-        "{what} {index} of the genesis is not in ascending order; sort them and list each once"
+        "account {index} of the genesis is not in ascending order; sort them and list each once"
     )]
     Order {
-        /// What is listed.
-        what: &'static str,
         /// Its place in the list, from 0.
         index: usize,
     },
+    /// See there.
+    #[error("the validators of the genesis: {0}")]
+    Validators(#[from] ValidatorsError),
     /// All balances together do not fit 128 bits.
     #[error("the balances of the genesis add up to more than 2^128 - 1")]
     Supply,
-}
-
-impl Validator {
-    /// What a header says of the validators that decide it: keccak256 of
-    /// SCALE("hull/validators", validators).
-    pub fn set_hash(validators: &[Self]) -> Hash {
-        tagged("hull/validators", &validators)
-    }
 }
 
 impl Genesis {
@@ -96,11 +81,14 @@ impl Genesis {
     pub fn check(&self) -> Result<(), GenesisError> {
         self.parameters.check()?;
         self.supply()?;
-        ascending("account", self.accounts.iter().map(|one| one.address.0))?;
-        ascending(
-            "validator",
-            self.validators.iter().map(|one| one.public_key),
-        )
+        let pairs = self.accounts.iter().zip(self.accounts.iter().skip(1));
+        let wrong = pairs
+            .enumerate()
+            .find(|(_, (one, next))| one.address >= next.address);
+        if let Some((place, _)) = wrong {
+            return Err(GenesisError::Order { index: place + 1 });
+        }
+        Ok(Validator::check_all(&self.validators)?)
     }
 
     /// Decodes one genesis.
@@ -111,15 +99,4 @@ impl Genesis {
     pub fn decode_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         decode_bounded("a genesis", bytes, Self::MAX_BYTES)
     }
-}
-
-fn ascending(what: &'static str, keys: impl Iterator<Item = [u8; 32]>) -> Result<(), GenesisError> {
-    let mut before = None;
-    for (index, key) in keys.enumerate() {
-        if before.is_some_and(|before| before >= key) {
-            return Err(GenesisError::Order { what, index });
-        }
-        before = Some(key);
-    }
-    Ok(())
 }

@@ -47,18 +47,21 @@ mod decode;
 pub mod dev;
 mod genesis;
 mod hash;
+mod light;
 mod parameters;
 mod receipt;
 mod signature;
 mod statement;
 mod transaction;
+mod validators;
 
-pub use block::{Block, Header, transactions_root};
+pub use block::{Block, Header, MAX_EVIDENCE, evidence_root, transactions_root};
 pub use certificate::{Certificate, CertificateError, CommitSignature, verify_certificate};
 pub use decode::{DecodeError, decode_bounded};
-pub use genesis::{Genesis, GenesisAccount, GenesisError, Validator};
+pub use genesis::{Genesis, GenesisAccount, GenesisError};
 pub use hull_host_api as host_api;
 pub use k256::ecdsa::SigningKey;
+pub use light::{HeaderError, verify_header};
 pub use parameters::{Activation, Parameters, ParametersError, ParametersHistory};
 pub use receipt::{Receipt, ReceiptResult, receipts_root};
 pub use signature::{Signature, SignatureError, sender_of};
@@ -67,4 +70,8 @@ pub use statement::{
 };
 pub use transaction::{
     MAX_TRANSACTION_BYTES, Payload, SignedTransaction, Transaction, VerifiedTransaction,
+};
+pub use validators::{
+    MAX_TOTAL_POWER, MAX_VALIDATORS, SYSTEM, UPDATE_DELAY, Validator, ValidatorSets,
+    ValidatorsError,
 };

@@ -34,6 +34,8 @@ pub struct Parameters {
     pub deposit_code_byte: Balance,
     /// Who gets the fees of a block when it ends.
     pub fee_account: Address,
+    /// The account that changes validators; without one nobody does.
+    pub authority: Option<Address>,
 }
 
 /// A token has 12 decimals where these parameters are used as they are.
@@ -57,6 +59,7 @@ impl Default for Parameters {
             deposit_byte: 10 * MICRO,
             deposit_code_byte: MICRO,
             fee_account: Address([0; 32]),
+            authority: None,
         }
     }
 }

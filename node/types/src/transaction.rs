@@ -7,6 +7,7 @@ use crate::SigningKey;
 use crate::decode::{DecodeError, decode_bounded};
 use crate::hash::tagged;
 use crate::signature::{Signature, SignatureError, sign};
+use crate::validators::Validator;
 
 /// Most bytes of an encoded envelope: the largest code that admission takes, one
 /// megabyte, and room for everything around it. A chain may set less.
@@ -92,6 +93,14 @@ pub enum Payload {
         /// The code.
         code_hash: Hash,
     },
+    /// Changes validators, from the second block after this one on. Of the account that
+    /// the parameters name.
+    #[codec(index = 6)]
+    UpdateValidators {
+        /// By key in ascending order: new ones, others' new power, and with power 0
+        /// those that leave.
+        update: Vec<Validator>,
+    },
 }
 
 impl Payload {
@@ -101,7 +110,10 @@ impl Payload {
             Self::Transfer { value, .. }
             | Self::Instantiate { value, .. }
             | Self::Call { value, .. } => *value,
-            Self::Upload { .. } | Self::SetCode { .. } | Self::RemoveCode { .. } => 0,
+            Self::Upload { .. }
+            | Self::SetCode { .. }
+            | Self::RemoveCode { .. }
+            | Self::UpdateValidators { .. } => 0,
         }
     }
 }

@@ -4,7 +4,7 @@ use hull_host_api::{Address, Hash};
 use hull_types::{
     Activation, DecodeError, Genesis, GenesisAccount, GenesisError, MAX_TRANSACTION_BYTES,
     Parameters, ParametersError, ParametersHistory, Payload, Signature, SignatureError,
-    SignedTransaction, SigningKey, Transaction, VerifiedTransaction, sender_of,
+    SignedTransaction, SigningKey, Transaction, Validator, VerifiedTransaction, sender_of,
 };
 use parity_scale_codec::{Decode, Encode};
 use proptest::prelude::*;
@@ -202,6 +202,13 @@ fn payload() -> impl Strategy<Value = Payload> {
             }
         }),
         hash.prop_map(|code_hash| Payload::RemoveCode { code_hash }),
+        proptest::collection::vec(any::<([u8; 32], u64)>(), 0..4).prop_map(|update| {
+            let update = update.into_iter();
+            let update = update.map(|(public_key, power)| Validator { public_key, power });
+            Payload::UpdateValidators {
+                update: update.collect(),
+            }
+        }),
     ]
 }
 

@@ -6,9 +6,7 @@ pub(crate) mod work;
 
 use std::fmt::Debug;
 
-use hull_vm::host_api::{
-    Address, Balance, CAPABILITIES_SECTION, Capabilities, ContractInfo, Fatal, Gas,
-};
+use hull_vm::host_api::{Address, Balance, Capabilities, ContractInfo, Fatal, Gas};
 use hull_vm::{
     Admission, AdmissionError, Call, CallResult, Config, Entry, HaltKind, Instantiate, MemoryHost,
     Outcome, Rule, Tiering, UploadError, Vm,
@@ -37,8 +35,9 @@ pub(crate) fn contract(wat: &str) -> Vec<u8> {
 }
 
 /// Appends the section in which a contract declares its capabilities.
-pub(crate) fn declare(wasm: Vec<u8>, may: &Capabilities) -> Vec<u8> {
-    with_custom(wasm, CAPABILITIES_SECTION.as_bytes(), &may.encode())
+pub(crate) fn declare(mut wasm: Vec<u8>, may: &Capabilities) -> Vec<u8> {
+    wasm.extend(may.section());
+    wasm
 }
 
 /// Appends a custom section. The name is taken as it is, valid or not.

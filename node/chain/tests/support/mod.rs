@@ -1,9 +1,7 @@
 //! Accounts that sign, and a contract, for the tests of chain, RPC and node.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
-use hull_types::host_api::{
-    Address, CAPABILITIES_SECTION, Capabilities, Group, Hash, code_hash, contract_address,
-};
+use hull_types::host_api::{Address, Capabilities, Group, Hash, code_hash, contract_address};
 use hull_types::{Payload, SignedTransaction, SigningKey, Transaction, dev, sender_of};
 
 /// What a call of the fixture does.
@@ -98,14 +96,6 @@ pub fn wasm() -> Vec<u8> {
     let mut may = Capabilities::LEAST;
     may.groups = may.groups.with(Group::Storage).with(Group::Events);
     may.storage_quota = 1_000_000;
-    let name = CAPABILITIES_SECTION.as_bytes();
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([
-        0,
-        u8::try_from(len).unwrap(),
-        u8::try_from(name.len()).unwrap(),
-    ]);
-    wasm.extend(name);
-    wasm.extend(may.encode());
+    wasm.extend(may.section());
     wasm
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use hull_executor::{BlockError, BlockOutput, Executed, Executor, MemoryState, StateReader};
 use hull_host_api::{
-    Address, Balance, BlockInfo, CAPABILITIES_SECTION, Capabilities, Gas, Hash, code_hash,
-    contract_address,
+    Address, Balance, BlockInfo, Capabilities, Gas, Hash, code_hash, contract_address,
 };
 use hull_types::{Parameters, ParametersHistory, Payload, Transaction, VerifiedTransaction};
 use hull_vm::{Config, Tiering};
@@ -52,11 +51,7 @@ pub(crate) fn with_constructor(name: &str) -> Vec<u8> {
 /// A contract from text that declares every capability.
 pub(crate) fn contract(text: &str) -> Vec<u8> {
     let mut wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let name = CAPABILITIES_SECTION.as_bytes();
-    let len = 1 + name.len() + Capabilities::ENCODED_LEN;
-    wasm.extend([0, len as u8, name.len() as u8]);
-    wasm.extend(name);
-    wasm.extend(Capabilities::ALL.encode());
+    wasm.extend(Capabilities::ALL.section());
     wasm
 }
 
@@ -138,7 +133,7 @@ impl Chain {
             .map(VerifiedTransaction::assume)
             .collect();
         self.executor
-            .execute_block(&self.state, self.block, &bodies)
+            .execute_block(&self.state, self.block, &[], &bodies)
     }
 
     pub(crate) fn block(&mut self, bodies: &[Transaction]) -> BlockOutput {

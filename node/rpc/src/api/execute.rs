@@ -155,6 +155,9 @@ impl Api {
             rpc::Payload::RemoveCode { code_hash } => Payload::RemoveCode {
                 code_hash: (*code_hash).into(),
             },
+            rpc::Payload::UpdateValidators { update } => Payload::UpdateValidators {
+                update: update.iter().copied().map(Into::into).collect(),
+            },
         })
     }
 }

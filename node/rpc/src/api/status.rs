@@ -2,7 +2,8 @@
 
 use hull_host_api::Hash;
 use hull_rpc_types as rpc;
-use hull_types::dev;
+use hull_types::{Validator, dev};
+use parity_scale_codec::Encode;
 
 use crate::api::Api;
 use crate::failed::Failed;
@@ -42,6 +43,35 @@ impl Api {
         Ok(self.convert().parameters(parameters))
     }
 
+    /// `hull_genesis`.
+    ///
+    /// # Errors
+    /// None.
+    pub fn genesis(&self, _: rpc::NoParams) -> Result<rpc::Genesis, Failed> {
+        let bytes = self.chain().genesis().encode().into();
+        Ok(rpc::Genesis { bytes })
+    }
+
+    /// `hull_validators`.
+    ///
+    /// # Errors
+    /// If there is no such block, or its state is not kept.
+    pub fn validators(&self, params: rpc::AtParams) -> Result<rpc::Validators, Failed> {
+        let height = self.height(params.block)?;
+        let sets = hull_executor::validators(&self.chain().state_at(height)?)?;
+        let height = height.saturating_add(1);
+        let (now, (from, last)) = (sets.at(height), sets.last());
+        let told = |all: &[Validator]| all.iter().copied().map(Into::into).collect();
+        let follow = from > height;
+        Ok(rpc::Validators {
+            height,
+            hash: Validator::set_hash(now).into(),
+            validators: told(now),
+            next_from: follow.then_some(from),
+            next: if follow { told(last) } else { Vec::new() },
+        })
+    }
+
     /// `hull_block`.
     ///
     /// # Errors
@@ -66,6 +96,7 @@ impl Api {
             state_root_after: root.unwrap_or_default().into(),
             transactions: rpc::BlockTransactions::Hashes(Vec::new()),
             certificate: rpc::Bytes::default(),
+            evidence: Vec::new(),
         })
     }
 

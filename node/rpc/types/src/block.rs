@@ -104,6 +104,8 @@ pub struct Header {
     pub validators_hash: Hash,
     /// The root of the transactions of this block.
     pub transactions_root: Hash,
+    /// The root of the evidence in this block.
+    pub evidence_root: Hash,
 }
 
 /// A block.
@@ -121,6 +123,24 @@ pub struct Block {
     pub transactions: BlockTransactions,
     /// What validators signed; empty on a development chain.
     pub certificate: Bytes,
+    /// Proofs that validators cheated: they lose their power two blocks later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// A proof that a validator cheated: two statements of which it may have made one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// Its Ed25519 key.
+    pub validator: Hash,
+    /// The height about which it said both.
+    pub height: u64,
+    /// The round.
+    pub round: u32,
+    /// Both statements with their signatures, in SCALE.
+    pub proof: Bytes,
 }
 
 /// The transactions of a block.

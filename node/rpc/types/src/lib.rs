@@ -32,6 +32,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod block;
+#[cfg(feature = "chain")]
+mod convert;
 mod dev;
 mod error;
 mod events;
@@ -46,7 +48,7 @@ mod status;
 mod trace;
 mod transaction;
 
-pub use block::{Block, BlockId, BlockParams, BlockTransactions, Header};
+pub use block::{Block, BlockId, BlockParams, BlockTransactions, Evidence, Header};
 pub use dev::{
     DevAccount, DevSealParams, DevSetTimeParams, DevTime, IncreaseTimeParams, NoParams, Sealed,
 };
@@ -56,13 +58,13 @@ pub use execution::{CallParams, Estimate, Outcome, SimulateParams, Simulated};
 pub use methods::*;
 #[cfg(feature = "schema")]
 pub use openrpc::openrpc;
-pub use primitives::{Address, Amount, Bytes, Decimal, Gas, Hash, Nonce, SignedAmount};
+pub use primitives::{Address, Amount, Bytes, Decimal, Gas, Hash, Nonce, Power, SignedAmount};
 pub use receipt::{Event, Failure, Receipt, ReceiptResult};
 pub use state::{
     Account, AccountParams, Capabilities, Code, CodeParams, Contract, ContractParams, Deposit,
     Item, ItemParams, Proof, ProofParams, ProofSubject, StoragePage, StorageParams,
 };
-pub use status::{AtParams, Parameters, Pool, Status};
+pub use status::{AtParams, Genesis, Parameters, Pool, Status, Validator, Validators};
 pub use trace::{Frame, Place, Step, Trace};
 pub use transaction::{
     HashParams, Payload, SendParams, Sent, Transaction, TransactionRequest, TransactionState,

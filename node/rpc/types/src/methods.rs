@@ -70,6 +70,10 @@ methods! {
     "hull_status" GetStatus(NoParams) -> Status;
     /// Limits and prices of the chain.
     "hull_parameters" GetParameters(AtParams) -> Parameters;
+    /// Where the chain began, in SCALE. Its hash is the chain id.
+    "hull_genesis" GetGenesis(NoParams) -> Genesis;
+    /// Who decides the block after one, and who follows them.
+    "hull_validators" GetValidators(AtParams) -> Validators;
     /// A block by height or hash, or the last one.
     "hull_block" GetBlock(BlockParams) -> Block;
     /// A transaction, in a block or in the pool of this node; null if it is in neither.

@@ -13,6 +13,8 @@ pub type Amount = Decimal<u128>;
 pub type SignedAmount = Decimal<i128>;
 /// Gas: a picosecond of the reference machine.
 pub type Gas = Decimal<u64>;
+/// A validator's share of the votes.
+pub type Power = Decimal<u64>;
 /// How many transactions of an account came before.
 pub type Nonce = Decimal<u64>;
 

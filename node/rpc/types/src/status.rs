@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Amount, BlockId, Gas, Hash};
+use crate::{Address, Amount, BlockId, Bytes, Gas, Hash, Power};
 
 /// Which block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,4 +79,47 @@ pub struct Parameters {
     pub deposit_code_byte: Amount,
     /// Who gets the fees.
     pub fee_account: Address,
+    /// Who changes validators; without it nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Address>,
+}
+
+/// Where a chain began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Genesis {
+    /// The genesis in SCALE.
+    pub bytes: Bytes,
+}
+
+/// A validator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Validator {
+    /// Its Ed25519 key.
+    pub public_key: Hash,
+    /// Its share of the votes.
+    pub power: Power,
+}
+
+/// Who decides blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Validators {
+    /// The height of the block that they decide.
+    pub height: u64,
+    /// The hash that the block's header has of them.
+    pub hash: Hash,
+    /// By key in ascending order.
+    pub validators: Vec<Validator>,
+    /// The height from which on those in `next` decide; absent if no change is on its
+    /// way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_from: Option<u64>,
+    /// Who follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<Validator>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Amount, Bytes, Gas, Hash, Nonce};
+use crate::{Address, Amount, Bytes, Gas, Hash, Nonce, Validator};
 
 /// What a transaction does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,13 @@ pub enum Payload {
     RemoveCode {
         /// The code.
         code_hash: Hash,
+    },
+    /// Changes validators, from the second block after this one on. Of the authority of
+    /// the chain alone.
+    UpdateValidators {
+        /// By key in ascending order: new ones, others' new power, and with power 0
+        /// those that leave.
+        update: Vec<Validator>,
     },
 }
 

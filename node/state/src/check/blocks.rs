@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use hull_host_api::Height;
-use hull_types::{Block, Genesis, Receipt, receipts_root, transactions_root};
+use hull_types::{Block, Genesis, Receipt, evidence_root, receipts_root, transactions_root};
 
 use super::ensure;
 use crate::chain::{decode, meta, record_at};
@@ -81,6 +81,10 @@ fn block(
         (
             header.transactions_root == transactions_root(transactions),
             "its transactions",
+        ),
+        (
+            header.evidence_root == evidence_root(&block.evidence),
+            "its evidence",
         ),
         (
             record.receipts_root == receipts_root(&receipts),

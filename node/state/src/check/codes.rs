@@ -8,51 +8,89 @@ use super::ensure;
 use crate::chain::decode;
 use crate::error::StateError;
 use crate::layout::{code_key, code_of, escaped, escaped_end, removed_key, unescaped};
-use crate::records::Stale;
+use crate::prune::CATCHING_UP;
+use crate::records::{Stale, Sweep};
 use crate::store::{Order, Range, Space, View};
 
 const ALL: Range<'static> = (Bound::Unbounded, Bound::Unbounded);
 
-/// Verifies codes and removals, and returns how many codes have bytes.
-pub(super) fn check(view: &dyn View, oldest: Height, latest: Height) -> Result<u64, StateError> {
-    let mut removals = 0;
-    let mut lists = 0;
+/// What codes and lists come to.
+pub(super) struct Listed {
+    /// Codes with bytes.
+    pub(super) codes: u64,
+    /// Tree nodes that no height needs and that are still to be dropped.
+    pub(super) left: u64,
+}
+
+/// Verifies codes, removals, and what is listed as stale.
+pub(super) fn check(view: &dyn View, sweep: &Sweep, latest: Height) -> Result<Listed, StateError> {
+    let (mut removals, mut lists) = (0, 0);
+    let (mut swept, mut left, mut at_key) = (0, 0, sweep.nodes.is_empty());
     for entry in view.range(Space::Stale, ALL)? {
         let (key, bytes) = entry?;
         let height = <[u8; 8]>::try_from(key.as_slice()).map(Height::from_be_bytes);
-        let kept = |height: &Height| (oldest + 1..=latest).contains(height);
+        let kept = |height: &Height| (sweep.after + 1..=latest).contains(height);
         let height = height.ok().filter(kept);
         let height =
             height.ok_or_else(|| StateError::corrupt("a list of a height that is not kept"))?;
-        removals += list(view, height, &decode("a list of what is stale", &bytes)?)?;
+        let stale: Stale = decode("a list of what is stale", &bytes)?;
+        let (nodes, removed) = list(view, sweep, height, &stale)?;
+        if height <= sweep.last {
+            swept += stale.nodes.len() as u64;
+            left += nodes;
+            at_key |= stale.nodes.contains(&sweep.nodes);
+        }
+        removals += removed;
         lists += 1;
     }
-    ensure(lists == latest - oldest, || {
+    ensure(lists == latest - sweep.after, || {
         "the list of what a height replaced is missing".into()
+    })?;
+    let pace = [1, CATCHING_UP].contains(&sweep.heights) && sweep.part == sweep.part_of(swept);
+    ensure(*sweep == Sweep::done(sweep.last) || at_key && pace, || {
+        "how far dropping old heights has come is not what it can be".into()
     })?;
     let mut found = 0;
     for entry in view.range(Space::Removed, ALL)? {
         let (key, _) = entry?;
-        let height = unescaped(&key).map(|(_, height)| height);
-        ensure(height.is_some_and(|height| height > oldest), || {
-            "a removal is listed of a height that is not kept".into()
+        let listed = unescaped(&key).filter(|(_, height)| *height > sweep.removals);
+        let (key, height) = listed.ok_or_else(|| {
+            StateError::corrupt("a removal is listed of a height that is not kept")
         })?;
+        // The height before it has the code, and is kept.
+        if let Some(hash) = code_of(&key).filter(|_| height > sweep.last) {
+            bytes_of(view, hash)?;
+        }
         found += 1;
     }
     ensure(found == removals, || {
         format!("{found} removals are kept, but heights list {removals}")
     })?;
-    codes(view)
+    let codes = codes(view)?;
+    Ok(Listed { codes, left })
 }
 
-/// What a height lists as replaced by it has to be there.
-fn list(view: &dyn View, height: Height, stale: &Stale) -> Result<u64, StateError> {
+/// What a height lists as replaced by it has to be there, unless a sweep has come by:
+/// how many nodes and how many removals are.
+fn list(
+    view: &dyn View,
+    sweep: &Sweep,
+    height: Height,
+    stale: &Stale,
+) -> Result<(u64, u64), StateError> {
+    let mut nodes = 0;
     for key in &stale.nodes {
         let version = key.first_chunk().map(|bytes| Height::from_be_bytes(*bytes));
         let older = version.is_some_and(|version| version < height);
-        ensure(older && view.get(Space::Tree, key)?.is_some(), || {
-            format!("height {height} lists a tree node that is not there")
+        let expected = height > sweep.last || sweep.has_node(key);
+        let there = view.get(Space::Tree, key)?.is_some();
+        ensure(older && there == expected, || {
+            format!("height {height} lists a tree node that is missing or should be")
         })?;
+        nodes += u64::from(there);
+    }
+    if height <= sweep.removals {
+        return Ok((nodes, 0));
     }
     for key in &stale.removed {
         let there = view.get(Space::Removed, &removed_key(key, height))?;
@@ -60,7 +98,7 @@ fn list(view: &dyn View, height: Height, stale: &Stale) -> Result<u64, StateErro
             format!("a removal by height {height} is missing")
         })?;
     }
-    Ok(stale.removed.len() as u64)
+    Ok((nodes, stale.removed.len() as u64))
 }
 
 fn codes(view: &dyn View) -> Result<u64, StateError> {
@@ -88,9 +126,13 @@ fn codes(view: &dyn View) -> Result<u64, StateError> {
         let Some(hash) = code_of(&key) else {
             break;
         };
-        ensure(view.get(Space::Code, hash)?.is_some(), || {
-            "the bytes of a code are missing".into()
-        })?;
+        bytes_of(view, hash)?;
     }
     Ok(count)
+}
+
+fn bytes_of(view: &dyn View, hash: &[u8]) -> Result<(), StateError> {
+    ensure(view.get(Space::Code, hash)?.is_some(), || {
+        "the bytes of a code are missing".into()
+    })
 }

@@ -18,11 +18,13 @@ const INNER_DOMAIN: &[u8] = b"JMT::IntrnalNode";
 const EMPTY: [u8; 32] = *b"SPARSE_MERKLE_PLACEHOLDER_HASH__";
 
 /// Verifies the trees of all retained heights and that the latest one has the flat
-/// records. Returns how many nodes and how many records there are.
+/// records. Returns how many nodes and how many records there are. `left` nodes besides
+/// are still to be dropped.
 pub(super) fn check(
     view: &dyn View,
     oldest: Height,
     latest: Height,
+    left: u64,
 ) -> Result<(u64, u64), StateError> {
     let mut walk = Walk {
         view,
@@ -39,8 +41,10 @@ pub(super) fn check(
     }
     let nodes = walk.nodes;
     let found = entries(view, Space::Tree)?;
-    ensure(found == nodes, || {
-        format!("there are {found} tree nodes, but the trees have {nodes}")
+    ensure(found == nodes + left, || {
+        format!(
+            "there are {found} tree nodes, but the trees have {nodes}, and {left} are to be dropped"
+        )
     })?;
     let mut walk = Walk {
         view,

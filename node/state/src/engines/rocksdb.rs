@@ -167,11 +167,18 @@ fn family(database: &DB, space: Space) -> Result<&ColumnFamily, StoreError> {
         })
 }
 
+/// The engine has one kind for all failures of the system; its text is that of the
+/// system, `strerror`.
+fn is_full(detail: &str) -> bool {
+    let texts = ["No space left", "File too large", "quota exceeded"];
+    texts.iter().any(|text| detail.contains(text))
+}
+
 fn sort(error: &Error) -> StoreError {
     let detail = error.to_string();
     match error.kind() {
         ErrorKind::Corruption => StoreError::Corrupt { detail },
-        ErrorKind::IOError if detail.contains("No space left") => StoreError::Full { detail },
+        ErrorKind::IOError if is_full(&detail) => StoreError::Full { detail },
         ErrorKind::ShutdownInProgress | ErrorKind::Aborted => StoreError::Stopped { detail },
         _ => StoreError::Io { detail },
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::support::{Chain, address, archive, assert_same, genesis, next_block};
 use hull_executor::StateDiff;
-use hull_state::{ChainStore, Options, Redb, Retain, StateError, Store};
+use hull_state::{ChainStore, Options, Redb, Retain, Space, StateError, Store};
 use hull_types::Genesis;
+
+use crate::store::{Entries, everything};
 
 fn memory() -> Arc<Redb> {
     Arc::new(Redb::in_memory().unwrap())
@@ -84,6 +86,43 @@ fn retaining_less_drops_heights_bit_by_bit() {
         let snapshot = chain.store.at(height).unwrap();
         assert_same(&snapshot, &chain.states[height as usize]);
     }
+}
+
+fn entries(engine: &Redb) -> Vec<Entries> {
+    let view = engine.view().unwrap();
+    Space::ALL.map(|space| everything(&*view, space)).into()
+}
+
+/// Old heights go in sweeps of some blocks: what is retained is whole at every step, and
+/// a process that begins in the middle of one goes on as the other would have.
+#[test]
+fn a_sweep_goes_on_after_a_restart_where_it_was() {
+    let retain = 16;
+    let options = Options {
+        retain: Retain::Last(retain),
+    };
+    let (steady, restarted) = (memory(), memory());
+    let mut chain = Chain::new(steady.clone(), options, 9);
+    let mut other = Chain::new(restarted.clone(), options, 9);
+    let mut underway = 0;
+    for _ in 0..70 {
+        let height = chain.grow();
+        other.store = ChainStore::open(restarted.clone(), options).unwrap();
+        other.grow();
+        assert!(entries(&steady) == entries(&restarted), "{height}");
+        chain.store.check().unwrap();
+        let oldest = chain.store.oldest().unwrap();
+        let kept = height - oldest + 1;
+        let most = (height + 1).min(retain + retain / 4);
+        assert!((retain.min(height + 1)..=most).contains(&kept), "{kept}");
+        for height in [oldest, (oldest + height) / 2] {
+            let snapshot = chain.store.at(height).unwrap();
+            assert_same(&snapshot, &chain.states[height as usize]);
+        }
+        let view = steady.view().unwrap();
+        underway += u64::from(view.get(Space::Meta, b"sweep").unwrap().is_some());
+    }
+    assert!((30..50).contains(&underway), "{underway}");
 }
 
 #[test]

@@ -7,16 +7,18 @@ use hull_state::{Batch, Options, Redb, Retain, Space, StateError, Store};
 
 use crate::support::Chain;
 
-/// A store with something in every space.
+/// A store with something in every space, in the middle of dropping old heights.
 fn store() -> (Arc<Redb>, Chain) {
     let engine = Arc::new(Redb::in_memory().unwrap());
     let options = Options {
-        retain: Retain::Last(6),
+        retain: Retain::Last(16),
     };
     let mut chain = Chain::new(engine.clone(), options, 21);
-    for _ in 0..30 {
+    for _ in 0..29 {
         chain.grow();
     }
+    let view = engine.view().unwrap();
+    assert!(view.get(Space::Meta, b"sweep").unwrap().is_some());
     (engine, chain)
 }
 

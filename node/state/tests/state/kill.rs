@@ -20,10 +20,10 @@ const STORE: &str = "HULL_TEST_STORE";
 const STOP: &str = "HULL_TEST_STOP";
 
 /// Steps outside the engine.
-const BEFORE: &str = "before the batch";
-const AFTER: &str = "after the batch";
+pub(crate) const BEFORE: &str = "before the batch";
+pub(crate) const AFTER: &str = "after the batch";
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         retain: Retain::Last(2),
     }
@@ -94,12 +94,21 @@ impl StorageBackend for StoppingFile {
 }
 
 /// A store that stops the process before or after a batch.
-struct StoppingStore {
-    store: Redb,
+pub(crate) struct StoppingStore {
+    store: Arc<dyn Store>,
     stop_at: OnceLock<String>,
 }
 
 impl StoppingStore {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        let stop_at = OnceLock::new();
+        Self { store, stop_at }
+    }
+
+    pub(crate) fn stop_at(&self, step: &str) {
+        self.stop_at.set(step.into()).unwrap();
+    }
+
     fn step(&self, step: &str) {
         if self.stop_at.get().is_some_and(|at| at == step) {
             stop();
@@ -134,10 +143,8 @@ fn node(store: &Path, stop_at: &str) {
         file: FileBackend::new(file).unwrap(),
         left: Arc::clone(&left),
     };
-    let engine = Arc::new(StoppingStore {
-        store: Redb::with_backend(file).unwrap(),
-        stop_at: OnceLock::new(),
-    });
+    let store = Redb::with_backend(file).unwrap();
+    let engine = Arc::new(StoppingStore::new(Arc::new(store)));
     let sound = sound();
     let mut chain = Chain::new(engine.clone(), options(), SEED);
     for diff in &sound.diffs[..HEIGHT as usize - 1] {
@@ -145,7 +152,7 @@ fn node(store: &Path, stop_at: &str) {
     }
     match stop_at.parse() {
         Ok(operations) => left.store(operations, Ordering::SeqCst),
-        Err(_) => engine.stop_at.set(stop_at.into()).unwrap(),
+        Err(_) => engine.stop_at(stop_at),
     }
     try_commit(&chain.store, &sound.diffs[HEIGHT as usize - 1]).unwrap();
     // Closing the store comes after, and is no part of the commit.
@@ -178,7 +185,7 @@ fn start(store: &Path, stop_at: &str, limit: Option<u32>) -> Child {
 }
 
 /// Reads what the node says until it says one of these.
-fn wait_for(child: &mut Child, words: &[&str]) -> String {
+pub(crate) fn wait_for(child: &mut Child, words: &[&str]) -> String {
     let out = BufReader::new(child.stdout.take().unwrap());
     let lines = out.lines().map(Result::unwrap);
     let mut said = lines.filter(|line| words.iter().any(|word| line.starts_with(word)));
@@ -213,7 +220,7 @@ fn a_killed_node_opens_at_a_block_boundary() {
     if let Some(store) = std::env::var_os(STORE) {
         let stop_at = std::env::var(STOP).unwrap();
         return match stop_at.as_str() {
-            "full" => fill(Path::new(&store)),
+            "full" => fill(Arc::new(Redb::open(Path::new(&store)).unwrap())),
             _ => node(Path::new(&store), &stop_at),
         };
     }
@@ -248,8 +255,8 @@ fn a_killed_node_opens_at_a_block_boundary() {
 }
 
 /// A node that commits blocks until it cannot.
-fn fill(store: &Path) {
-    let mut chain = Chain::new(Arc::new(Redb::open(store).unwrap()), options(), SEED);
+pub(crate) fn fill(store: Arc<dyn Store>) {
+    let mut chain = Chain::new(store, options(), SEED);
     let owner = crate::support::address(77);
     for n in 0..10_000u64 {
         let mut diff = hull_executor::StateDiff::default();

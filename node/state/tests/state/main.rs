@@ -6,5 +6,7 @@ mod disk;
 mod faults;
 mod kill;
 mod proofs;
+#[cfg(feature = "rocksdb")]
+mod rocks;
 mod store;
 mod support;

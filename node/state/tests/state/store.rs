@@ -48,14 +48,14 @@ fn on_each(check: impl Fn(&Engine, &Path)) {
     }
 }
 
-type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+pub(crate) type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 fn range(view: &dyn View, space: Space, low: Bound<&[u8]>, high: Bound<&[u8]>) -> Entries {
     let entries = view.range(space, (low, high)).unwrap();
     entries.map(Result::unwrap).collect()
 }
 
-fn everything(view: &dyn View, space: Space) -> Entries {
+pub(crate) fn everything(view: &dyn View, space: Space) -> Entries {
     range(view, space, Bound::Unbounded, Bound::Unbounded)
 }
 

@@ -12,7 +12,7 @@ use hull_host_api::{
 use hull_state::{ChainStore, Options, Retain, StateError, Store};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, Payload, Receipt, ReceiptResult, Signature,
-    SignedTransaction, Transaction, receipts_root, transactions_root,
+    SignedTransaction, Transaction, evidence_root, receipts_root, transactions_root,
 };
 
 pub(crate) fn address(n: u8) -> Address {
@@ -141,6 +141,7 @@ pub(crate) fn next_block(store: &ChainStore, transactions: u64) -> (Block, Vec<R
         receipts_root: receipts_root(&store.receipts(parent).unwrap().unwrap_or_default()),
         validators_hash: Hash::default(),
         transactions_root: transactions_root(&transactions),
+        evidence_root: evidence_root(&[]),
     };
     let receipts = transactions.iter().map(|signed| Receipt {
         result: ReceiptResult::Success,
@@ -152,6 +153,7 @@ pub(crate) fn next_block(store: &ChainStore, transactions: u64) -> (Block, Vec<R
     let block = Block {
         header,
         transactions,
+        evidence: Vec::new(),
     };
     (block, receipts)
 }
