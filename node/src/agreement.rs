@@ -69,12 +69,12 @@ impl Application for Agreement {
     }
 
     fn oldest(&self) -> Result<Height, Failure> {
-        // Blocks are kept for ever, whatever becomes of old states.
-        Ok(1)
+        // Blocks are kept for ever; who decided one stands in the state before it.
+        Ok(self.chain.store().oldest()?.saturating_add(1))
     }
 
-    fn validators(&self, _height: Height) -> Result<Vec<Validator>, Failure> {
-        Ok(self.chain.genesis().validators.clone())
+    fn validators(&self, height: Height) -> Result<Vec<Validator>, Failure> {
+        Ok(self.chain.validators(height)?)
     }
 
     fn propose(&self, _height: Height, _round: u32) -> Result<Block, Failure> {
@@ -162,6 +162,8 @@ impl Application for Agreement {
                 evidence = hex::encode(one.encode()),
                 "a validator said two things about one step"
             );
+            // Into the next block of this node.
+            self.chain.accuse(*one)?;
         }
         Ok(())
     }

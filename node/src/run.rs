@@ -30,6 +30,7 @@ pub(crate) fn run(home: &Home, effective: &Effective) -> Result<()> {
     let began = Instant::now();
     let config = &effective.config;
     crate::log::begin(config)?;
+    end_on_panic();
     let member = Member::of(home, config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -39,6 +40,17 @@ pub(crate) fn run(home: &Home, effective: &Effective) -> Result<()> {
     // Work that nobody waits for any more does not hold the process.
     runtime.shutdown_timeout(PATIENCE);
     done
+}
+
+/// A panic is a bug, and what it leaves behind nobody knows: the engine's network, for
+/// one, would be gone without a word. So it ends the process, which loses nothing that
+/// was said.
+fn end_on_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::abort();
+    }));
 }
 
 /// A node that is about to start.

@@ -39,28 +39,37 @@ impl Drop for Running {
     }
 }
 
+/// Validators of these seeds, with a power of 1 each.
+fn set(seeds: &[u8]) -> Vec<Validator> {
+    let mut validators: Vec<Validator> = seeds.iter().map(|seed| with_power(*seed, 1)).collect();
+    validators.sort_by_key(|one| one.public_key);
+    validators
+}
+
+fn with_power(seed: u8, power: u64) -> Validator {
+    Validator {
+        public_key: SigningKey::from_bytes(&[seed; 32])
+            .verifying_key()
+            .to_bytes(),
+        power,
+    }
+}
+
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
 impl Network {
-    /// Validators of these seeds, none of them running.
-    fn new(seeds: &[u8]) -> Self {
+    /// Nodes with the keys of these seeds, none of them running. As many of the first as
+    /// said are validators; alice may change that.
+    fn new(seeds: &[u8], validators: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let key = |seed: &u8| SigningKey::from_bytes(&[*seed; 32]);
-        let mut validators: Vec<Validator> = seeds
-            .iter()
-            .map(|seed| Validator {
-                public_key: key(seed).verifying_key().to_bytes(),
-                power: 1,
-            })
-            .collect();
-        validators.sort_by_key(|one| one.public_key);
-        let genesis = Genesis {
-            validators,
+        let mut genesis = Genesis {
+            validators: set(&seeds[..validators]),
             ..dev::genesis("four of them")
         };
+        genesis.parameters.authority = Some(dev::accounts()[0].address);
         let ports: Vec<u16> = seeds.iter().map(|_| free_port()).collect();
         for (index, seed) in seeds.iter().enumerate() {
             let home = Home::new(folder.path().join(index.to_string()));
@@ -185,40 +194,48 @@ impl Network {
 
     /// Sends a transfer to a node and waits until it is final there; its height.
     fn transfer(&self, node: usize, nonce: u64) -> u64 {
-        let [alice, bob, ..] = dev::accounts();
-        let transfer = Transaction {
+        let (to, value) = (dev::accounts()[1].address, 7);
+        self.send(node, nonce, Payload::Transfer { to, value })
+    }
+
+    /// The same with anything that alice wants.
+    fn send(&self, node: usize, nonce: u64, payload: Payload) -> u64 {
+        let alice = &dev::accounts()[0];
+        let transaction = Transaction {
             sender: alice.address,
             nonce,
             gas_limit: 1_000_000_000,
             gas_price: 1,
             tip: 0,
             deposit_limit: 0,
-            payload: Payload::Transfer {
-                to: bob.address,
-                value: 7,
-            },
+            payload,
         };
-        let signed: SignedTransaction = transfer.sign(&self.genesis.chain_id(), &alice.key());
+        let signed: SignedTransaction = transaction.sign(&self.genesis.chain_id(), &alice.key());
         let bytes = format!("0x{}", hex::encode(signed.encode_bytes()));
         let sent = self.ask(node, "hull_sendTransaction", json!([bytes]));
         let wait = json!({ "hash": sent["hash"], "wait": 30_000 });
         let receipt = self.ask(node, "hull_receipt", wait);
+        assert_eq!(receipt["result"], "success", "{receipt}");
         let height = receipt["height"].as_u64();
         height.unwrap_or_else(|| panic!("no receipt: {receipt}; {}", self.log(node)))
     }
 
     /// All that run have the same block and state at a height, each with a proof.
     fn same_at(&self, height: u64) {
+        self.same_by(height, &self.genesis.validators);
+    }
+
+    /// The same, decided by these validators.
+    fn same_by(&self, height: u64, validators: &[Validator]) {
         let mut seen = Vec::new();
         for node in (0..self.nodes.len()).filter(|node| self.nodes[*node].is_some()) {
             self.reaches(node, height);
             let block = self.ask(node, "hull_block", json!([height]));
             let hash = Hash(bytes(&block["hash"]).try_into().unwrap());
             let certificate = Certificate::decode_bytes(&bytes(&block["certificate"])).unwrap();
-            let (chain, validators) = (self.genesis.chain_id(), &self.genesis.validators);
-            certificate
-                .verify(&chain, validators, height, &hash)
-                .unwrap();
+            let chain_id = self.genesis.chain_id();
+            let proved = certificate.verify(&chain_id, validators, height, &hash);
+            assert_eq!(proved, Ok(()), "at height {height} on node {node}");
             seen.push((hash, block["stateRootAfter"].clone()));
         }
         assert!(
@@ -234,7 +251,7 @@ fn bytes(text: &Value) -> Vec<u8> {
 
 #[test]
 fn four_processes_agree_lose_one_and_take_it_back() {
-    let mut network = Network::new(&[1, 2, 3, 4]);
+    let mut network = Network::new(&[1, 2, 3, 4], 4);
     for node in 0..4 {
         network.start(node);
     }
@@ -266,8 +283,28 @@ fn four_processes_agree_lose_one_and_take_it_back() {
 }
 
 #[test]
+fn one_validator_leaves_and_one_joins() {
+    let mut network = Network::new(&[1, 2, 3, 4, 5], 4);
+    for node in 0..5 {
+        network.start(node);
+    }
+    let mut update = vec![with_power(4, 0), with_power(5, 1)];
+    update.sort_by_key(|one| one.public_key);
+    let height = network.send(0, 0, Payload::UpdateValidators { update });
+    // Those before decide the next block too, the new ones the one after it.
+    network.same_at(height + 1);
+    let after = set(&[1, 2, 3, 5]);
+    network.same_by(height + 2, &after);
+    // Without the one that left and one more nobody is left to spare: the new one votes.
+    network.kill(3);
+    network.kill(2);
+    let height = network.transfer(0, 1);
+    network.same_by(height, &after);
+}
+
+#[test]
 fn a_key_signs_in_one_process_and_with_its_record_alone() {
-    let mut network = Network::new(&[1]);
+    let mut network = Network::new(&[1], 1);
     network.start(0);
     network.reaches(0, 2);
     let second = network.command(0).output().unwrap();

@@ -30,7 +30,7 @@ pub trait Application: Send + Sync + 'static {
 
     /// The validators that decide a height, in their order: of every height up to two
     /// above the head. At least one, at most
-    /// [`MAX_VALIDATORS`](hull_types::Certificate::MAX_VALIDATORS).
+    /// [`MAX_VALIDATORS`](hull_types::MAX_VALIDATORS).
     ///
     /// # Errors
     /// This node failed.

@@ -1,7 +1,7 @@
 //! The engine's codec: every decoder has a limit of its own and takes exactly one value.
 
 use bytes::Bytes;
-use hull_types::{Block, Certificate, DecodeError, decode_bounded};
+use hull_types::{Block, DecodeError, MAX_VALIDATORS, decode_bounded};
 use malachitebft_app::streaming::{StreamContent, StreamId, StreamMessage};
 use malachitebft_app::types::codec::{Codec, HasEncodedLen};
 use malachitebft_app::types::sync::{Request, Response, Status};
@@ -41,7 +41,7 @@ pub(crate) enum WireError {
 /// Bytes of a signed vote or proposal; one takes less than 160.
 const MAX_MESSAGE: usize = 256;
 /// Bytes of a certificate of votes of every validator, each with its own block.
-const MAX_CERTIFICATE: usize = 128 + Certificate::MAX_VALIDATORS * (2 + 32 + 32 + 64);
+const MAX_CERTIFICATE: usize = 128 + MAX_VALIDATORS * (2 + 32 + 32 + 64);
 /// Bytes of a piece: a chunk or a header with the hash of every chunk.
 const MAX_PART: usize = 1024 + CHUNK_BYTES;
 /// Bytes of the name of a stream; ours have less than 32.

@@ -1,6 +1,7 @@
 //! The room's main type: a node of a network.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub struct Consensus {
     thread: std::thread::JoinHandle<()>,
     work: Sender<Work>,
     failure: Arc<Mutex<Option<String>>>,
+    folder: PathBuf,
 }
 
 /// Tells a node that something waits to be decided. Clones tell the same node.
@@ -84,6 +86,7 @@ impl Consensus {
             thread,
             work,
             failure,
+            folder: settings.folder,
         })
     }
 
@@ -125,6 +128,8 @@ impl Consensus {
         let _ = self.work.send(Work::Stop);
         let joined = tokio::task::spawn_blocking(move || self.thread.join());
         let _ = joined.await?;
+        // A disk that hangs does not keep the process.
+        let _ = tokio::time::timeout(PATIENCE, engine::log_is_free(&self.folder)).await;
         let failure = self.failure.lock();
         let failure = failure.unwrap_or_else(PoisonError::into_inner);
         failure.clone().map_or(Ok(()), |why| Err(why.into()))

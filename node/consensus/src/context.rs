@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use hull_types::host_api::{Hash, Height as BlockHeight};
-use hull_types::{Certificate, Says, Statement, Validator as Member, is_public_key};
+use hull_types::{
+    MAX_TOTAL_POWER, MAX_VALIDATORS, Says, Statement, Validator as Member, is_public_key,
+};
 use malachitebft_core_types::{
     self as core, LinearTimeouts, NilOrVal, Round, SignedExtension, VoteType, VotingPower,
 };
@@ -101,16 +103,10 @@ impl core::Validator<Hull> for Validator {
     }
 }
 
-/// Most power of all validators together: the engine multiplies it by three.
-pub(crate) const MAX_TOTAL_POWER: VotingPower = 1 << 60;
-
 /// Why a list of validators cannot decide anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadValidators {
-    #[error(
-        "{found} validators; there have to be 1 to {}",
-        Certificate::MAX_VALIDATORS
-    )]
+    #[error("{found} validators; there have to be 1 to {MAX_VALIDATORS}")]
     Count { found: usize },
     #[error("validator {index}: its key is no Ed25519 key, or not above the one before it")]
     Key { index: usize },
@@ -128,7 +124,7 @@ pub(crate) struct ValidatorSet {
 impl ValidatorSet {
     pub(crate) fn new(members: &[Member]) -> Result<Self, BadValidators> {
         let found = members.len();
-        if found == 0 || found > Certificate::MAX_VALIDATORS {
+        if found == 0 || found > MAX_VALIDATORS {
             return Err(BadValidators::Count { found });
         }
         let mut total: VotingPower = 0;
@@ -140,6 +136,7 @@ impl ValidatorSet {
             }
             total = total.saturating_add(member.power);
         }
+        // The engine multiplies it by three.
         if total == 0 || total > MAX_TOTAL_POWER {
             return Err(BadValidators::Power);
         }

@@ -8,6 +8,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use hull_types::Statement;
 use malachitebft_app::config::{
@@ -144,6 +145,18 @@ pub(crate) fn log_position(folder: &Path, validator: &Address) -> Result<Positio
         last = last.max(found.unwrap_or_default());
     }
     Ok(last)
+}
+
+/// How often it is looked whether the log is free.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Waits until the engine's thread has let go of the write-ahead log, which it does some
+/// time after its actors have ended. Then the node can be started again.
+pub(crate) async fn log_is_free(folder: &Path) {
+    let path = folder.join(LOG_FILE);
+    while path.exists() && Log::open(&path).is_err() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Who this node is to its peers; a validator shows that it is one.

@@ -58,7 +58,7 @@
 //!     }
 //!     fn propose(&self, height: Height, _: u32) -> Result<Block, Failure> {
 //!         let header = Header { height, ..Header::default() };
-//!         Ok(Block { header, transactions: Vec::new() })
+//!         Ok(Block { header, ..Block::default() })
 //!     }
 //!     fn validate(&self, _: &Block) -> Result<Verdict, Failure> {
 //!         Ok(Verdict::Valid)

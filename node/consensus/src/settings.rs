@@ -43,7 +43,8 @@ pub struct Settings {
 /// How long a step of a round may take, in the first round; each later one has `more`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the proposal: to build, send and execute a block.
+    /// For the proposal: to build a block, send it, and execute it everywhere. Blocks may
+    /// take a second to execute, and are executed twice in that time.
     pub propose: Duration,
     /// For votes that are on their way when two thirds are here.
     pub vote: Duration,
@@ -54,7 +55,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            propose: Duration::from_secs(2),
+            propose: Duration::from_secs(3),
             vote: Duration::from_secs(1),
             more: Duration::from_millis(500),
         }

@@ -150,7 +150,7 @@ mod tests {
         };
         let block = Block {
             header,
-            transactions: Vec::new(),
+            ..Block::default()
         };
         Undecided::decode(block.encode().into(), None).unwrap()
     }

@@ -165,7 +165,7 @@ settings! {
         /// Most milliseconds between blocks when nothing waits.
         heartbeat_ms: u32 = 5_000;
         /// Milliseconds that a proposal is waited for: to build, send and execute a block.
-        propose_ms: u32 = 2_000;
+        propose_ms: u32 = 3_000;
         /// Milliseconds that further votes are waited for.
         vote_ms: u32 = 1_000;
         /// Milliseconds by which each is longer in every further round.
@@ -209,9 +209,12 @@ settings! {
         /// `text` for people, `json` for programs.
         format: String = "text".into();
         /// `error`, `warn`, `info`, `debug` or `trace`, also by module as in `warn,hull_rpc=debug`.
-        level: String = "info".into();
+        level: String = LOG_LEVEL.into();
     }
 }
+
+/// The consensus engine tells ten kilobytes of every block.
+const LOG_LEVEL: &str = "info,arc_malachitebft=warn,libp2p=warn";
 
 fn net() -> hull_net::Limits {
     hull_net::Limits::default()

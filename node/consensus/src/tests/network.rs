@@ -91,6 +91,21 @@ async fn a_node_that_diverged_stops_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_liar_proposes_is_not_decided() {
+    let mut town = Town::new(4);
+    *town.chain(2).lies.lock().unwrap() = true;
+    for node in 0..4 {
+        town.start(node).await;
+    }
+    // Three turns of the liar.
+    for node in 0..4 {
+        town.reaches(node, 12).await;
+    }
+    town.agrees();
+    town.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_decided_while_nothing_waits_and_at_once_when_something_does() {
     let mut town = Town::new(4);
     town.heartbeat = Duration::from_secs(3600);

@@ -32,6 +32,8 @@ pub(super) struct Toy {
     pub(super) bytes: Mutex<usize>,
     /// This node's state is not what it should be.
     pub(super) diverged: Mutex<bool>,
+    /// What this node proposes does not follow the head.
+    pub(super) lies: Mutex<bool>,
     /// There is nothing to do.
     pub(super) idle: Mutex<bool>,
 }
@@ -44,6 +46,7 @@ impl Toy {
             evidence: Mutex::default(),
             bytes: Mutex::new(0),
             diverged: Mutex::new(false),
+            lies: Mutex::new(false),
             idle: Mutex::new(false),
         }
     }
@@ -113,13 +116,17 @@ impl Application for Toy {
         let header = Header {
             height,
             time: parent.time + 1 + u64::from(round),
-            parent: parent.hash(),
+            parent: match *self.lies.lock().unwrap() {
+                true => Hash([0xBA; 32]),
+                false => parent.hash(),
+            },
             ..Header::default()
         };
         let transactions = filler(*self.bytes.lock().unwrap());
         Ok(Block {
             header,
             transactions,
+            evidence: Vec::new(),
         })
     }
 
