@@ -113,15 +113,17 @@ async fn nothing_is_decided_while_nothing_waits_and_at_once_when_something_does(
         *town.chain(node).idle.lock().unwrap() = true;
         town.start(node).await;
     }
-    // The first height begins by itself.
-    for height in 1..4 {
+    // The first height begins by itself; for each further one something comes to the
+    // node whose turn it is, and the others follow its proposal.
+    for height in 1..6 {
         for node in 0..4 {
             town.reaches(node, height).await;
         }
-        // Whoever proposes next learns that something waits; the others follow it.
-        for node in 0..4 {
-            town.wake(node);
-        }
+        let turn = (height as usize + 1) % 4;
+        *town.chain(turn).idle.lock().unwrap() = false;
+        town.wake(turn);
+        town.reaches(turn, height + 1).await;
+        *town.chain(turn).idle.lock().unwrap() = true;
     }
     town.agrees();
     town.stop().await;
