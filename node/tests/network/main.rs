@@ -12,7 +12,7 @@ fn what_a_full_node_takes_gets_into_a_block_of_a_validator() {
     let validator = homes.run("validator-0", &[]);
     let full = homes.run("full-0", &[]);
     for nonce in 0..3 {
-        let id = full.send(&homes.transfer(0, nonce, 1));
+        let id = full.send(&homes.transfer(0, nonce, 1, 7));
         let receipt = full.receipt(&id);
         assert_eq!(receipt["result"], "success", "{}", full.log());
         assert_eq!(validator.receipt(&id)["height"], receipt["height"]);

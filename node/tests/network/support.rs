@@ -70,7 +70,13 @@ impl Homes {
         running
     }
 
-    pub(crate) fn transfer(&self, from: usize, nonce: u64, price: u128) -> SignedTransaction {
+    pub(crate) fn transfer(
+        &self,
+        from: usize,
+        nonce: u64,
+        price: u128,
+        value: u128,
+    ) -> SignedTransaction {
         let account = &dev::accounts()[from];
         let body = Transaction {
             sender: account.address,
@@ -81,7 +87,7 @@ impl Homes {
             deposit_limit: 0,
             payload: Payload::Transfer {
                 to: dev::accounts()[9].address,
-                value: 1,
+                value,
             },
         };
         body.sign(&self.chain_id(), &account.key())
