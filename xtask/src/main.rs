@@ -23,6 +23,7 @@ mod docs;
 mod libtest;
 mod nextest;
 mod process;
+mod rocksdb;
 mod setup;
 mod soak;
 mod step;

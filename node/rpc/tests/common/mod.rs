@@ -40,7 +40,12 @@ impl TestNode {
 
     pub fn with(settings: Settings) -> Self {
         let chain = Chain::open(ChainSettings::in_memory(dev::genesis("test"))).unwrap();
-        let api = Api::new(Node::new(chain.clone()), settings);
+        Self::of(Node::new(chain), settings)
+    }
+
+    pub fn of(node: Node, settings: Settings) -> Self {
+        let chain = node.chain.clone();
+        let api = Api::new(node, settings);
         Self {
             module: hull_rpc::module(api.clone()),
             api,
