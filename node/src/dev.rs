@@ -42,7 +42,7 @@ pub(crate) fn run(effective: &Effective) -> Result<()> {
     })?;
     let policy = policy(config)?;
     let place = Place::of(config);
-    let store = place.open()?;
+    let store = place.open(config.store.cache_bytes)?;
     let chain = open(config, Arc::clone(&store))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -175,13 +175,13 @@ impl Place {
         }
     }
 
-    fn open(&self) -> Result<Arc<dyn Store>> {
+    fn open(&self, cache: usize) -> Result<Arc<dyn Store>> {
         let store = match self {
             Self::Memory => Redb::in_memory()?,
             Self::Folder(folder) => {
                 let create = std::fs::create_dir_all(folder);
                 create.with_context(|| format!("make the folder {}", folder.display()))?;
-                Redb::open(folder.join(STORE_FILE))?
+                Redb::open_with_cache(folder.join(STORE_FILE), cache)?
             }
             Self::File(file) => {
                 let store = Redb::in_memory()?;

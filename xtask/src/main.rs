@@ -24,6 +24,7 @@ mod libtest;
 mod localnet;
 mod nextest;
 mod process;
+mod rocksdb;
 mod setup;
 mod soak;
 mod step;

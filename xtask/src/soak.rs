@@ -10,7 +10,7 @@ use crate::process::{self, Streams};
 use crate::setup::{self, Task};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{date, libtest, ui};
+use crate::{date, libtest, rocksdb, ui};
 
 /// The differential test's long form.
 const FULL_CASES: u64 = 1_000_000;
@@ -20,6 +20,13 @@ const FULL_FUZZING: Duration = Duration::from_secs(60 * 60);
 /// minutes are counted.
 const FULL_PROPERTIES: u64 = 100_000;
 const SHORT_PROPERTIES: u64 = 2_000;
+/// Random inputs to the RPC in the long form, and where minutes are counted.
+const FULL_INPUTS: u64 = 1_000_000;
+const SHORT_INPUTS: u64 = 200_000;
+/// Chains that go through each disk fault in the long form, and where minutes are
+/// counted.
+const FULL_CHAINS: u64 = 20;
+const SHORT_CHAINS: u64 = 5;
 /// A round of the differential test when time is the limit.
 const ROUND_CASES: u64 = 20_000;
 
@@ -28,8 +35,9 @@ pub(crate) struct Arguments {
     /// Minutes in all, shared by the parts
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
-    /// A million differential cases, a hundred thousand of each property, and an
-    /// hour of fuzzing a target
+    /// A million differential cases, a hundred thousand of each property, a million
+    /// inputs to the RPC, twenty chains for each disk fault, and an hour of fuzzing
+    /// a target
     #[arg(long, conflicts_with = "minutes")]
     full: bool,
 }
@@ -79,6 +87,41 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
             })
         },
     );
+    report.part("rpc inputs", "no input brings a node down", || {
+        let cases = if arguments.full {
+            FULL_INPUTS
+        } else {
+            SHORT_INPUTS
+        };
+        recorded(&mut records, "rpc inputs", |record| {
+            inputs(workspace, cases, record)
+        })
+    });
+    report.part(
+        "disk faults",
+        "disks that fail, forget, fill up and rot leave a block boundary",
+        || {
+            let chains = if arguments.full {
+                FULL_CHAINS
+            } else {
+                SHORT_CHAINS
+            };
+            recorded(&mut records, "disk faults", |record| {
+                faults(workspace, chains, record)
+            })
+        },
+    );
+    report.part("RocksDB", "the same faults, and the engine's own", || {
+        let chains = if arguments.full {
+            FULL_CHAINS
+        } else {
+            SHORT_CHAINS
+        };
+        recorded(&mut records, "disk faults, RocksDB", |record| {
+            record.cases = chains;
+            rocksdb::tests(workspace, Some(chains))
+        })
+    });
     let time = if arguments.full { FULL_FUZZING } else { share };
     for target in fuzz_targets(workspace) {
         report.part(
@@ -141,7 +184,7 @@ fn differential(workspace: &Workspace, limit: Limit, record: &mut Record) -> Res
     }
     let start = Instant::now();
     loop {
-        let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64;
+        let seed = new_seed()?;
         let cases = match limit {
             Limit::Cases => FULL_CASES,
             Limit::Time(_) => ROUND_CASES,
@@ -159,9 +202,7 @@ fn differential(workspace: &Workspace, limit: Limit, record: &mut Record) -> Res
             .env("HULL_DIFFERENTIAL_SEED", seed.to_string());
         record.seeds.push(seed);
         let before = record.cases;
-        let status = process::tee(&mut command, Streams::Both, |line| {
-            read_differential(record, line)
-        })?;
+        let status = process::tee(&mut command, Streams::Both, |line| read_cases(record, line))?;
         // The test ends at its first fault.
         record.differences = Some(u64::from(!status.success()));
         if !status.success() {
@@ -169,11 +210,8 @@ fn differential(workspace: &Workspace, limit: Limit, record: &mut Record) -> Res
                 "differential: the round of seed {seed} failed"
             )));
         }
-        // A pass that names no case proves nothing.
         if record.cases == before {
-            return Ok(Tally::failure(
-                "differential: the test did not say how many cases it ran",
-            ));
+            return Ok(said_enough(&Record::default(), "differential"));
         }
         match limit {
             Limit::Time(time) if start.elapsed() < time => {}
@@ -183,7 +221,7 @@ fn differential(workspace: &Workspace, limit: Limit, record: &mut Record) -> Res
 }
 
 /// `2000 cases, 3 too large, …`: the figures of a campaign without a fault.
-fn read_differential(record: &mut Record, line: &str) {
+fn read_cases(record: &mut Record, line: &str) {
     if let Some(Ok(cases)) = line
         .split_once(" cases, ")
         .map(|(count, _)| count.parse::<u64>())
@@ -205,6 +243,53 @@ fn properties(workspace: &Workspace, cases: u64, record: &mut Record) -> Result<
     record.cases = cases.saturating_mul(tally.passed as u64);
     record.differences = Some(tally.failed as u64);
     Ok(tally.ended(status.success(), "contract properties"))
+}
+
+/// Random requests to a development node.
+fn inputs(workspace: &Workspace, cases: u64, record: &mut Record) -> Result<Tally> {
+    let seed = new_seed()?;
+    record.seeds.push(seed);
+    // The whole workspace, so that nothing is built anew for other features.
+    let mut command = workspace.cargo(["test", "--workspace", "--test", "hostile"]);
+    command
+        .args(["random_input_makes_no_trouble", "--", "--nocapture"])
+        .env("HULL_CASES", cases.to_string())
+        .env("HULL_SEED", seed.to_string());
+    let status = process::tee(&mut command, Streams::Both, |line| read_cases(record, line))?;
+    record.differences = Some(u64::from(!status.success()));
+    if !status.success() {
+        return Ok(Tally::failure(format!("rpc inputs: seed {seed} failed")));
+    }
+    Ok(said_enough(record, "rpc inputs"))
+}
+
+/// The fault tests of the store on so many chains.
+fn faults(workspace: &Workspace, chains: u64, record: &mut Record) -> Result<Tally> {
+    let mut command = workspace.cargo(["test", "--workspace", "--test", "state"]);
+    command
+        .args(["--", "faults", "kill"])
+        .env("HULL_ROUNDS", chains.to_string());
+    let mut tally = Tally::default();
+    let status = process::tee(&mut command, Streams::Output, |line| {
+        libtest::read(&mut tally, line);
+    })?;
+    record.cases = chains.saturating_mul(tally.passed as u64);
+    record.differences = Some(tally.failed as u64);
+    Ok(tally.ended(status.success(), "disk faults"))
+}
+
+/// A pass that names no case proves nothing.
+fn said_enough(record: &Record, part: &str) -> Tally {
+    match record.cases {
+        0 => Tally::failure(format!(
+            "{part}: the test did not say how many cases it ran"
+        )),
+        _ => Tally::pass(),
+    }
+}
+
+fn new_seed() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64)
 }
 
 /// The names in `fuzz/fuzz_targets`.
@@ -320,10 +405,10 @@ mod tests {
     #[test]
     fn rounds_of_the_differential_test_add_up() {
         let mut record = Record::default();
-        read_differential(&mut record, "2000 cases, 3 too large, 40 not instantiated");
-        read_differential(&mut record, "500 cases, 0 too large, 1 not instantiated");
-        read_differential(&mut record, "812 cases/s");
-        read_differential(&mut record, "test engines_agree ... ok");
+        read_cases(&mut record, "2000 cases, 3 too large, 40 not instantiated");
+        read_cases(&mut record, "500 cases, 0 too large, 1 not instantiated");
+        read_cases(&mut record, "812 cases/s");
+        read_cases(&mut record, "test engines_agree ... ok");
         assert_eq!(record.cases, 2_500);
     }
 

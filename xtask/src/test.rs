@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::process::{self, Streams};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{demo, libtest, nextest, setup, ui};
+use crate::{demo, libtest, nextest, rocksdb, setup, ui};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -72,6 +72,14 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
         },
     );
     if all && filters.is_empty() {
+        report.part(
+            "RocksDB",
+            "the engine for validators keeps the same promises",
+            || {
+                rocksdb::tests(workspace, None)
+                    .unwrap_or_else(|error| Tally::failure(format!("{error:#}")))
+            },
+        );
         report.part(
             "main job",
             "a token from its source to a proved balance",

@@ -1,16 +1,15 @@
 //! Signed token transfers, from their bytes to the disk, and where the time goes.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bench_chain::BLOCK;
-use bench_chain::signed::Signed;
-use bench_chain::stages::{Clocks, Lap, Stages};
+use bench_chain::signed::{Signed, engine};
+use bench_chain::stages::{Lap, Stages, medians};
 use bench_workloads::modules;
 use clap::Parser;
-use hull_state::{Redb, Retain, Store};
+use hull_state::Retain;
 
 #[derive(Parser)]
 struct Arguments {
@@ -41,12 +40,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let folder = arguments.folder.unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::tempdir_in(folder)?;
-    let engine: Arc<dyn Store> = match arguments.engine.as_str() {
-        "redb" => Arc::new(Redb::open(folder.path().join("chain"))?),
-        #[cfg(feature = "rocksdb")]
-        "rocksdb" => Arc::new(hull_state::Rocks::open(folder.path().join("chain"))?),
-        other => anyhow::bail!("{other} is not in this build"),
-    };
+    let engine = engine(&arguments.engine, folder.path())?;
     let retain = match arguments.retain {
         0 => Retain::All,
         heights => Retain::Last(heights),
@@ -61,7 +55,7 @@ fn main() -> Result<()> {
     // The first ones fill caches and drop no old height.
     let warm = &blocks[blocks.len() / 2..];
     println!(
-        "{} with {} accounts, blocks of {BLOCK}, median of {}, worst:",
+        "{} with {} accounts, blocks of {BLOCK}, median of {}:",
         arguments.engine,
         arguments.accounts,
         warm.len()
@@ -81,24 +75,18 @@ fn main() -> Result<()> {
 }
 
 fn print_stages(blocks: &[Stages]) {
-    let row = |name: &str, of: &dyn Fn(&Stages) -> Clocks| {
-        let sorted = |time: fn(Clocks) -> Duration| {
-            let mut times: Vec<_> = blocks.iter().map(|one| time(of(one))).collect();
-            times.sort_unstable();
-            times
-        };
-        let (wall, busy) = (sorted(|it| it.wall), sorted(|it| it.processors));
+    for (name, clocks) in medians(blocks) {
         println!(
-            "{name:>8} {:>8.1} ms, worst {:>8.1}; processors {:>8.1} ms",
-            milliseconds(wall[wall.len() / 2]),
-            milliseconds(wall[wall.len() - 1]),
-            milliseconds(busy[busy.len() / 2]),
+            "{name:>8} {:>8.1} ms; processors {:>8.1} ms",
+            milliseconds(clocks.wall),
+            milliseconds(clocks.processors),
         );
-    };
-    for (at, (name, _)) in Stages::default().each().into_iter().enumerate() {
-        row(name, &|stages| stages.each()[at].1);
     }
-    row("all", &Stages::sum);
+    let worst = blocks.iter().map(|block| block.sum().wall).max();
+    println!(
+        "   worst {:>8.1} ms",
+        milliseconds(worst.unwrap_or_default())
+    );
     let removed: usize = blocks.iter().map(|one| one.removed).sum();
     println!(" removed {} entries a block", removed / blocks.len());
 }

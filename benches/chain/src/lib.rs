@@ -3,7 +3,8 @@
 //! The token is the one of the `call` benches, on the raw host functions. Every
 //! account sends to another one, in an order that jumps around in memory.
 //! Transactions are unsigned: a signature is checked when a transaction arrives,
-//! not when it is executed.
+//! not when it is executed. [`durable`] has a store on disk, and [`signed`] everything
+//! from the bytes of signed transactions on.
 
 pub mod durable;
 pub mod signed;

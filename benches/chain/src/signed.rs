@@ -1,16 +1,17 @@
 //! Signed token transfers from their bytes to the disk: decode, signature, pool, block,
 //! executor, tree, durable batch.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bench_workloads::token::transfer_input;
 use hull_chain::{Candidate, Chain, Settings};
 use hull_executor::Executor;
 use hull_mempool::Limits;
-use hull_state::{ChainStore, Options, Retain, Store};
+use hull_state::{ChainStore, Options, Redb, Retain, Store};
 use hull_types::host_api::{Address, code_hash};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory, Payload, SigningKey,
@@ -25,10 +26,32 @@ use crate::{BLOCK, TOKEN, WEALTH, token_state};
 const GAS_LIMIT: u64 = 400_000_000;
 /// A prime beyond the number of accounts, so that a block's are all over the place.
 const STRIDE: usize = 15_485_863;
+/// Bytes of redb's cache: what a validator has for it.
+const CACHE: usize = 2 << 30;
 /// Transactions that arrive together, as from a neighbour.
 const ARRIVAL: usize = 250;
 /// Most that waits while a stream runs, in blocks: those who submit wait for the chain.
 const WAITING: usize = 4;
+
+/// The engines of this build.
+pub const ENGINES: &[&str] = &[
+    "redb",
+    #[cfg(feature = "rocksdb")]
+    "rocksdb",
+];
+
+/// A new store of an engine in a folder.
+///
+/// # Errors
+/// If it is not in this build, or the system fails.
+pub fn engine(name: &str, folder: &Path) -> Result<Arc<dyn Store>> {
+    Ok(match name {
+        "redb" => Arc::new(Redb::open_with_cache(folder.join("redb"), CACHE)?),
+        #[cfg(feature = "rocksdb")]
+        "rocksdb" => Arc::new(hull_state::Rocks::open(folder.join("rocksdb"))?),
+        other => bail!("{other} is not in this build"),
+    })
+}
 
 /// A chain on disk whose accounts hold a token, and whose keys are known.
 pub struct Signed {
@@ -90,7 +113,10 @@ impl Signed {
     pub fn sign(&mut self, count: usize) -> Vec<Vec<u8>> {
         let numbers = self.sent..self.sent + count;
         self.sent += count;
-        numbers.into_par_iter().map(|one| self.transfer(one)).collect()
+        numbers
+            .into_par_iter()
+            .map(|one| self.transfer(one))
+            .collect()
     }
 
     fn transfer(&self, number: usize) -> Vec<u8> {
@@ -193,8 +219,11 @@ impl Signed {
         let committed = self.chain.commit(candidate, &[])?;
         let receipts = &committed.receipts;
         ensure!(receipts.len() == count, "{} of {count}", receipts.len());
-        let failed = receipts.iter().find(|it| !it.result.is_success());
-        ensure!(failed.is_none(), "{failed:?}");
+        let failed = receipts.iter().zip(&committed.ids);
+        let mut failed = failed.filter(|(receipt, _)| !receipt.result.is_success());
+        if let Some((receipt, id)) = failed.next() {
+            bail!("{receipt:?}: {:?}", self.chain.note_of(id));
+        }
         Ok(())
     }
 

@@ -89,6 +89,33 @@ impl Stages {
     }
 }
 
+/// The median of each stage, and of all of a block as `all`.
+pub fn medians(blocks: &[Stages]) -> Vec<(&'static str, Clocks)> {
+    let stages = Stages::default().each().map(|(name, _)| name);
+    let of = |name: &str, block: &Stages| match name {
+        "all" => block.sum(),
+        _ => block
+            .each()
+            .into_iter()
+            .find(|one| one.0 == name)
+            .map_or_else(Clocks::default, |one| one.1),
+    };
+    let median = |name: &str, time: fn(Clocks) -> Duration| {
+        let mut times: Vec<_> = blocks.iter().map(|block| time(of(name, block))).collect();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    };
+    let names = stages.into_iter().chain(["all"]);
+    let medians = names.map(|name| {
+        let clocks = Clocks {
+            wall: median(name, |clocks| clocks.wall),
+            processors: median(name, |clocks| clocks.processors),
+        };
+        (name, clocks)
+    });
+    medians.collect()
+}
+
 /// A store that notes when it is used, which is when one stage ends and the next one
 /// begins.
 pub struct Watched {

@@ -7,6 +7,7 @@
 //! | `bench/modules/` | the Wasm modules |
 //! | `criterion/` | criterion's own figures of this run |
 //! | `bench/in-turn.json` | the figures of the subjects that took turns |
+//! | `bench/signed.json` | signed transfers on chains on disk |
 //! | `bench/summary.json`, `bench/summary.md` | the medians, and the page about them |
 
 use std::env;
@@ -39,6 +40,9 @@ const BENCHES: [(&str, &str); 2] = [("bench-peers", "engines"), ("bench-chain", 
 
 /// The bench without criterion, whose subjects take turns.
 const IN_TURN: (&str, &str) = ("bench-peers", "in_turn");
+
+/// The other one, whose figures are those of many blocks.
+const SIGNED: (&str, &str) = ("bench-chain", "signed");
 
 /// Measures Hull and its peers and writes the summary.
 #[derive(Parser)]
@@ -82,7 +86,7 @@ fn main() -> Result<()> {
     }
 
     // Built first, so that the machine is quiet when the clock starts.
-    for bench in BENCHES.into_iter().chain([IN_TURN]) {
+    for bench in BENCHES.into_iter().chain([IN_TURN, SIGNED]) {
         run(benches(&folders, bench).arg("--no-run"))?;
     }
     let mut notes = machine::notes();
@@ -97,13 +101,18 @@ fn main() -> Result<()> {
     let mut figures = collect(&folders.criterion())?;
     // A filter is for criterion's benches alone.
     if arguments.filter.is_none() {
-        let mut command = benches(&folders, IN_TURN);
-        command.env("HULL_BENCH_IN_TURN", folders.in_turn());
-        if arguments.quick {
-            command.env("HULL_BENCH_QUICK", "1");
+        for (bench, variable, file) in [
+            (IN_TURN, "HULL_BENCH_IN_TURN", folders.in_turn()),
+            (SIGNED, "HULL_BENCH_SIGNED", folders.signed()),
+        ] {
+            let mut command = benches(&folders, bench);
+            command.env(variable, &file);
+            if arguments.quick {
+                command.env("HULL_BENCH_QUICK", "1");
+            }
+            run(&mut command)?;
+            figures.extend_from(&file)?;
         }
-        run(&mut command)?;
-        figures.extend_from(&folders.in_turn())?;
     }
     if arguments.filter.is_none() {
         figures.0.extend(sizes::weigh(&folders)?);
@@ -143,6 +152,10 @@ fn benches(folders: &Folders, (package, bench): (&str, &str)) -> Command {
         .current_dir(&folders.workspace)
         .env("CRITERION_HOME", folders.criterion())
         .env("HULL_BENCH_MODULES", folders.modules());
+    // The other engine is measured where it need not be compiled.
+    if bench == SIGNED.1 && env::var_os("ROCKSDB_LIB_DIR").is_some() {
+        command.args(["--features", "rocksdb"]);
+    }
     command
 }
 
@@ -194,6 +207,10 @@ impl Folders {
 
     fn in_turn(&self) -> PathBuf {
         self.bench().join("in-turn.json")
+    }
+
+    fn signed(&self) -> PathBuf {
+        self.bench().join("signed.json")
     }
 
     fn criterion(&self) -> PathBuf {

@@ -107,12 +107,32 @@ pub fn targets(figures: &Figures) -> Vec<Target> {
             found: figures.get("chain", "hull", "transfer"),
             range: None,
         },
+        signed(
+            figures,
+            "signed token transfers a second, from bytes to redb, 10,000 accounts",
+            "signed-10000",
+        ),
+        signed(
+            figures,
+            "the same with 1,000,000 accounts",
+            "signed-1000000",
+        ),
         worst(
             "admission and first tier over plain Singlepass, worst module",
             Bound::AtMost(1.5),
             &admission,
         ),
     ]
+}
+
+/// Signed transfers through the pool and onto the disk, on two cores.
+fn signed(figures: &Figures, promise: &'static str, workload: &str) -> Target {
+    Target {
+        promise,
+        bound: Bound::AtLeast(10_000.0),
+        found: figures.get("chain", "hull-redb", workload),
+        range: None,
+    }
 }
 
 /// How many times longer `subject` computes than Hull.
@@ -170,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_neither_met_nor_missed() {
-        assert_eq!(outcomes(&Figures::default()), [Outcome::NotMeasured; 9]);
+        assert_eq!(outcomes(&Figures::default()), [Outcome::NotMeasured; 11]);
     }
 
     #[test]
@@ -191,6 +211,8 @@ mod tests {
             ("call", "cosmwasm-vm", "transfer", 49_000.0),
             ("compile-in-turn", "singlepass", "a", 100.0),
             ("compile-in-turn", "hull-singlepass", "a", 151.0),
+            ("chain", "hull-redb", "signed-10000", 10_001.0),
+            ("chain", "hull-redb", "signed-1000000", 9_999.0),
         ]);
         assert_eq!(
             outcomes(&run)[5..],
@@ -198,6 +220,8 @@ mod tests {
                 Outcome::Met,
                 Outcome::Missed,
                 Outcome::NotMeasured,
+                Outcome::Met,
+                Outcome::Missed,
                 Outcome::Missed
             ]
         );

@@ -1,12 +1,21 @@
 //! Random bad input: no panic, no failure of the node, bounded memory.
 //!
+//! The node is a development node, so that what only that does is asked too.
 //! `HULL_CASES` says how many (100,000 unless given), `HULL_SEED` which.
 
 mod common;
 
-use common::{TestNode, seal};
-use hull_rpc::{Server, Settings};
-use hull_rpc_types::{self as rpc, ErrorCode, METHODS};
+use std::sync::Arc;
+
+use common::{Signer, TestNode, seal};
+use hull_chain::{Chain, Settings as ChainSettings};
+use hull_executor::StateReader;
+use hull_rpc::{Node, Server, Settings};
+use hull_rpc_types::{self as rpc, DEV_METHODS, ErrorCode, METHODS};
+use hull_state::{Options, Retain};
+use hull_types::dev;
+use hulld::clock::Clock;
+use hulld::seal::{Policy, Sealer};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -46,6 +55,9 @@ struct Generator {
     hashes: Vec<String>,
     schemas: Value,
     methods: Vec<Value>,
+    /// Signs transactions that may be in a block.
+    bob: Signer,
+    chain: Chain,
 }
 
 impl Generator {
@@ -62,26 +74,30 @@ impl Generator {
         };
         let code: rpc::Contract = node.ask("hull_contract", json!([contract])).await;
         let hashes = [block.hash, block.header.parent, code.code_hash, ids[0]];
-        let document = rpc::openrpc("0", false);
+        let document = rpc::openrpc("0", true);
         Self {
             random: Random(seed | 1),
             addresses: vec![contract.0, node.address(0).0, node.address(1).0],
             hashes: hashes.iter().map(ToString::to_string).collect(),
             schemas: document["components"]["schemas"].clone(),
             methods: document["methods"].as_array().unwrap().clone(),
+            bob: Signer::new(1, node.chain.chain_id()),
+            chain: node.chain.clone(),
         }
     }
 
     fn request(&mut self) -> String {
-        let method = self.random.below(METHODS.len());
+        // Rarely: blocks pile up.
+        let methods = match self.random.one_in(16) {
+            true => DEV_METHODS,
+            false => METHODS,
+        };
+        let method = *self.random.pick(methods);
         let name = match self.random.one_in(40) {
             true => self.text(),
-            false => METHODS[method].to_string(),
+            false => method.to_string(),
         };
-        let description = self
-            .methods
-            .iter()
-            .find(|one| one["name"] == METHODS[method]);
+        let description = self.methods.iter().find(|one| one["name"] == method);
         let params = description.unwrap()["params"].as_array().unwrap().clone();
         let mut object = Map::new();
         for param in params {
@@ -92,7 +108,10 @@ impl Generator {
             };
             if there {
                 let name = param["name"].as_str().unwrap().to_string();
-                let value = self.value(&param["schema"], &name, 0);
+                let value = match (method, self.random.below(4)) {
+                    ("hull_sendTransaction", 0) => self.transaction(),
+                    _ => self.value(&param["schema"], &name, 0),
+                };
                 object.insert(name, value);
             }
         }
@@ -164,6 +183,24 @@ impl Generator {
             }
             _ => self.junk(depth),
         }
+    }
+
+    /// A transfer that is signed; half of them with a bit changed.
+    fn transaction(&mut self) -> Value {
+        let to = dev::accounts()[2].address;
+        // What waited may be gone: time moves by hours.
+        if self.random.one_in(8) {
+            let state = self.chain.state_at(self.chain.head().height).unwrap();
+            let account = state.account(&self.bob.address).unwrap().unwrap();
+            self.bob.nonce = account.nonce;
+        }
+        let mut bytes = self.bob.transfer(to, 1).encode_bytes();
+        if self.random.one_in(2) {
+            self.bob.nonce -= 1;
+            let at = self.random.below(bytes.len());
+            bytes[at] ^= 1 << self.random.below(8);
+        }
+        json!(rpc::Bytes(bytes))
     }
 
     fn block(&mut self) -> Value {
@@ -285,7 +322,7 @@ async fn random_input_makes_no_trouble() {
         burst: u32::MAX / 2_000,
         ..Settings::default()
     };
-    let mut node = TestNode::with(settings);
+    let (mut node, sealer) = development(settings);
     let mut generator = Generator::new(&mut node, seed).await;
     let unparsed = [-32700, -32600, -32601, ErrorCode::InvalidParams.code()];
     let (mut parsed, mut answered) = (0, 0);
@@ -313,7 +350,35 @@ async fn random_input_makes_no_trouble() {
         "{answered} of {structured} had an answer"
     );
     over_sockets(&node, &mut generator).await;
+    // What only a development node does was done.
+    let head = node.chain.head();
+    assert!(head.height > 10, "{head:?}");
+    sealer.stop().expect("the node went on");
+    node.chain.store().check().unwrap();
     bounded();
+    println!("{cases} cases, {parsed} parsed, {answered} answered, seed {seed}");
+}
+
+/// A development node with its real sealing loop and clock, and every state kept.
+fn development(settings: Settings) -> (TestNode, Sealer) {
+    let chain = Chain::open(ChainSettings {
+        options: Options {
+            retain: Retain::All,
+        },
+        ..ChainSettings::in_memory(dev::genesis("test"))
+    });
+    let chain = chain.unwrap();
+    let clock = Clock::default();
+    let sealer = Sealer::start(chain.clone(), clock.clone(), Policy::Request, |error| {
+        panic!("the sealing loop ended: {error}")
+    });
+    let sealer = sealer.unwrap();
+    let node = Node {
+        clock: Arc::new(move || clock.now()),
+        dev: Some(Arc::new(sealer.handle())),
+        ..Node::new(chain)
+    };
+    (TestNode::of(node, settings), sealer)
 }
 
 async fn over_sockets(node: &TestNode, generator: &mut Generator) {

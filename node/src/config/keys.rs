@@ -128,6 +128,8 @@ settings! {
         directory: String = String::new();
         /// How many heights keep their state; 0 keeps all.
         retain: u64 = 0;
+        /// Bytes of the store's pages in memory.
+        cache_bytes: usize = 256 << 20;
     }
 
     /// What runs contracts. Nothing here changes a result.

@@ -12,8 +12,8 @@ use ::redb::{
 
 use crate::store::{Batch, Entry, Order, Range, Space, Store, StoreError, View, is_empty};
 
-/// Bytes of the engine's cache: the upper levels of the trees and the accounts
-/// that are used, within what a small node has.
+/// Bytes of the engine's cache unless others are given: the upper levels of the trees
+/// and the accounts that are used, within what a small node has.
 const CACHE_BYTES: usize = 256 * 1024 * 1024;
 
 type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
@@ -36,8 +36,17 @@ impl Redb {
     /// # Errors
     /// If it is damaged, in use, or the system fails.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with_cache(path, CACHE_BYTES)
+    }
+
+    /// As [`open`](Self::open), with so many bytes of pages in memory. What is read
+    /// and written of a state that does not fit costs a call of the system for each page.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with_cache(path: impl AsRef<Path>, bytes: usize) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        Self::build(path, || builder().create(path))
+        Self::build(path, || builder(bytes).create(path))
     }
 
     /// An empty store in memory.
@@ -54,7 +63,7 @@ impl Redb {
     /// As [`open`](Self::open).
     pub fn with_backend(backend: impl StorageBackend) -> Result<Self, StoreError> {
         Self::build(Path::new("memory"), move || {
-            builder().create_with_backend(backend)
+            builder(CACHE_BYTES).create_with_backend(backend)
         })
     }
 
@@ -193,9 +202,9 @@ impl View for RedbView {
     }
 }
 
-fn builder() -> Builder {
+fn builder(cache: usize) -> Builder {
     let mut builder = Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(cache);
     builder.set_check_integrity_on_open(true);
     builder
 }

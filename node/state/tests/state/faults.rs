@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hull_state::{ChainStore, Options, Redb, Retain, StateError, StoreError};
 
 use crate::disk::{Disk, Faults};
-use crate::support::{Chain, Random, try_commit};
+use crate::support::{Chain, Random, seeds, try_commit};
 
 const SEED: u64 = 40;
 /// The height that things go wrong at.
@@ -18,8 +18,8 @@ fn options() -> Options {
 }
 
 /// A chain that nothing happened to, one block longer.
-fn sound() -> Chain {
-    let mut chain = Chain::new(Arc::new(Redb::in_memory().unwrap()), options(), SEED);
+fn sound(seed: u64) -> Chain {
+    let mut chain = Chain::new(Arc::new(Redb::in_memory().unwrap()), options(), seed);
     for _ in 0..=HEIGHT {
         chain.grow();
     }
@@ -55,8 +55,13 @@ fn survives(sound: &Chain, faults: Faults) -> bool {
 
 #[test]
 fn a_power_loss_leaves_a_block_boundary() {
-    let sound = sound();
-    let (disk, store) = before(&sound);
+    for seed in seeds(SEED) {
+        power_loss(&sound(seed));
+    }
+}
+
+fn power_loss(sound: &Chain) {
+    let (disk, store) = before(sound);
     disk.watch();
     try_commit(&store, &sound.diffs[HEIGHT as usize - 1]).unwrap();
     let crashes = disk.crashes();
@@ -83,7 +88,9 @@ fn a_power_loss_leaves_a_block_boundary() {
 
 #[test]
 fn a_committed_block_is_there_after_a_power_loss() {
-    assert!(survives(&sound(), Faults::default()));
+    for seed in seeds(SEED) {
+        assert!(survives(&sound(seed), Faults::default()));
+    }
 }
 
 /// The disk does drop what was not synced: without syncs the promise breaks, and the
@@ -94,15 +101,20 @@ fn without_syncs_a_committed_block_is_lost() {
         lies: true,
         ..Faults::default()
     };
-    assert!(!survives(&sound(), lies));
+    assert!(!survives(&sound(SEED), lies));
 }
 
 #[test]
 fn a_disk_that_fails_leaves_a_block_boundary() {
-    let sound = sound();
+    for seed in seeds(SEED) {
+        failing_disk(&sound(seed));
+    }
+}
+
+fn failing_disk(sound: &Chain) {
     let mut failed = 0;
     for at in 0.. {
-        let (disk, store) = before(&sound);
+        let (disk, store) = before(sound);
         disk.fault(Faults {
             fails_at: Some(at),
             ..Faults::default()
@@ -128,8 +140,13 @@ fn a_disk_that_fails_leaves_a_block_boundary() {
 
 #[test]
 fn a_full_disk_is_a_clear_error_and_leaves_a_block_boundary() {
-    let sound = sound();
-    let (disk, store) = before(&sound);
+    for seed in seeds(SEED) {
+        full_disk(&sound(seed));
+    }
+}
+
+fn full_disk(sound: &Chain) {
+    let (disk, store) = before(sound);
     disk.fault(Faults {
         room: Some(disk.bytes().len() as u64),
         ..Faults::default()
@@ -166,8 +183,13 @@ fn a_full_disk_is_a_clear_error_and_leaves_a_block_boundary() {
 
 #[test]
 fn a_flipped_byte_is_refused_or_changes_nothing() {
-    let sound = sound();
-    let (disk, store) = before(&sound);
+    for seed in seeds(SEED) {
+        flipped_byte(&sound(seed));
+    }
+}
+
+fn flipped_byte(sound: &Chain) {
+    let (disk, store) = before(sound);
     drop(store);
     let bytes = disk.bytes();
     // Most of the file is empty: half of the places are where something is.

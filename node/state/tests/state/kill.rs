@@ -10,7 +10,7 @@ use hull_state::{Batch, ChainStore, Options, Redb, Retain, Store, StoreError, Vi
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use crate::support::{Chain, try_commit};
+use crate::support::{Chain, seeds, try_commit};
 
 const SEED: u64 = 50;
 /// The height whose commit is cut off.
@@ -18,6 +18,8 @@ const HEIGHT: u64 = 3;
 /// Tell the test program to be the node, where its store is, and where it stops.
 const STORE: &str = "HULL_TEST_STORE";
 const STOP: &str = "HULL_TEST_STOP";
+/// The seed of its chain.
+pub(crate) const CHAIN: &str = "HULL_TEST_CHAIN";
 
 /// Steps outside the engine.
 pub(crate) const BEFORE: &str = "before the batch";
@@ -29,12 +31,18 @@ pub(crate) fn options() -> Options {
     }
 }
 
-fn sound() -> Chain {
-    let mut chain = Chain::new(Arc::new(Redb::in_memory().unwrap()), options(), SEED);
-    for _ in 0..=HEIGHT {
+/// A chain that nothing happened to, one block longer than the one that is cut off.
+pub(crate) fn sound(seed: u64, height: u64) -> Chain {
+    let mut chain = Chain::new(Arc::new(Redb::in_memory().unwrap()), options(), seed);
+    for _ in 0..=height {
         chain.grow();
     }
     chain
+}
+
+/// In the process of the node: the chain that it was told.
+pub(crate) fn told(height: u64) -> Chain {
+    sound(std::env::var(CHAIN).unwrap().parse().unwrap(), height)
 }
 
 /// Says that the step is reached, and waits for the end.
@@ -145,7 +153,7 @@ fn node(store: &Path, stop_at: &str) {
     };
     let store = Redb::with_backend(file).unwrap();
     let engine = Arc::new(StoppingStore::new(Arc::new(store)));
-    let sound = sound();
+    let sound = told(HEIGHT);
     let mut chain = Chain::new(engine.clone(), options(), SEED);
     for diff in &sound.diffs[..HEIGHT as usize - 1] {
         chain.commit(diff.clone());
@@ -161,7 +169,7 @@ fn node(store: &Path, stop_at: &str) {
 }
 
 /// Starts the node in a process of its own.
-fn start(store: &Path, stop_at: &str, limit: Option<u32>) -> Child {
+fn start(store: &Path, stop_at: &str, seed: u64, limit: Option<u32>) -> Child {
     let exe = std::env::current_exe().unwrap();
     let test = "kill::a_killed_node_opens_at_a_block_boundary";
     let mut command = match limit {
@@ -178,6 +186,7 @@ fn start(store: &Path, stop_at: &str, limit: Option<u32>) -> Child {
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(STORE, store)
         .env(STOP, stop_at)
+        .env(CHAIN, seed.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -193,9 +202,9 @@ pub(crate) fn wait_for(child: &mut Child, words: &[&str]) -> String {
 }
 
 /// Runs the node up to a stop and kills it there. `None` if it came to its end.
-fn killed_at(folder: &Path, stop_at: &str) -> Option<PathBuf> {
+fn killed_at(folder: &Path, stop_at: &str, seed: u64) -> Option<PathBuf> {
     let store = folder.join(stop_at.replace(|c: char| !c.is_alphanumeric(), "-"));
-    let mut child = start(&store, stop_at, None);
+    let mut child = start(&store, stop_at, seed, None);
     let said = wait_for(&mut child, &["stopped", "finished"]);
     if said == "stopped" {
         child.kill().unwrap();
@@ -224,8 +233,14 @@ fn a_killed_node_opens_at_a_block_boundary() {
             _ => node(Path::new(&store), &stop_at),
         };
     }
+    for seed in seeds(SEED) {
+        killed(seed);
+    }
+}
+
+fn killed(seed: u64) {
     let folder = tempfile::tempdir().unwrap();
-    let sound = sound();
+    let sound = sound(seed, HEIGHT);
     let (mut old, mut new) = (0, 0);
     let mut verify = |store: &Path| {
         let store = reopened(store);
@@ -238,12 +253,12 @@ fn a_killed_node_opens_at_a_block_boundary() {
         sound.assert_is_at(&store, latest);
     };
     for step in [BEFORE, AFTER] {
-        let store = killed_at(folder.path(), step);
+        let store = killed_at(folder.path(), step, seed);
         verify(&store.expect("the node never came to the step"));
     }
     // Every write, sync and change of length of the engine.
     let mut operations = 0;
-    while let Some(store) = killed_at(folder.path(), &operations.to_string()) {
+    while let Some(store) = killed_at(folder.path(), &operations.to_string(), seed) {
         verify(&store);
         operations += 1;
     }
@@ -280,7 +295,7 @@ fn a_node_whose_disk_is_full_says_so_and_opens_at_a_block_boundary() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     // In blocks of 512 bytes: 12 MiB.
-    let mut child = start(&path, "full", Some(24 * 1024));
+    let mut child = start(&path, "full", SEED, Some(24 * 1024));
     let said = wait_for(&mut child, &["full"]);
     child.wait().unwrap();
     let said = said.strip_prefix("full ").expect("it never was full");

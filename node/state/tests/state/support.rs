@@ -58,6 +58,14 @@ impl Random {
     }
 }
 
+/// The seeds of the chains that a fault happens to: one, or as many as `HULL_ROUNDS`
+/// says.
+pub(crate) fn seeds(first: u64) -> std::ops::Range<u64> {
+    let rounds = std::env::var("HULL_ROUNDS").ok();
+    let rounds = rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
+    first..first + rounds
+}
+
 /// A store and the states that it has to have.
 pub(crate) struct Chain {
     pub(crate) store: ChainStore,

@@ -43,6 +43,11 @@ impl Files {
         self.folder.path().join("mirror")
     }
 
+    /// Where a process complains.
+    pub(super) fn complaints(&self) -> PathBuf {
+        self.folder.path().join("complaints")
+    }
+
     /// Loads the library into a process.
     pub(super) fn watch(&self, command: &mut Command) {
         command

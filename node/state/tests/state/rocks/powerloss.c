@@ -140,8 +140,8 @@ static int is_full(size_t more) {
 }
 
 static void listen_for(const void *bytes, size_t count) {
-    if (count >= 5 && !memcmp(bytes, "armed", 5)) armed = 1;
-    if (count >= 8 && !memcmp(bytes, "disarmed", 8)) armed = 0;
+    if (memmem(bytes, count, "disarmed", 8)) armed = 0;
+    else if (memmem(bytes, count, "armed", 5)) armed = 1;
 }
 
 #define WATCHED(file, work)                 \
