@@ -248,7 +248,9 @@ fn short(hash: &str) -> String {
 
 fn milliseconds(time: Duration) -> String {
     match time.as_millis() {
-        short @ 0..1000 => format!("{short} ms"),
+        // A line about the one before it.
+        0 => String::new(),
+        short @ 1..1000 => format!("{short} ms"),
         _ => ui::duration(time),
     }
 }

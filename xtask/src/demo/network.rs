@@ -110,7 +110,11 @@ impl Demo<'_> {
             ("counter", "tally", &["40"]),
             ("collectible", "ships", &[ships]),
             ("registry", "devices", &["60000"]),
-            ("exchange", "market", &[pair, "--grant=@gold", "--grant=@silver"]),
+            (
+                "exchange",
+                "market",
+                &[pair, "--grant=@gold", "--grant=@silver"],
+            ),
             ("multisig", "safe", &[policy]),
             ("escrow", "deal", &[&deal]),
         ];
