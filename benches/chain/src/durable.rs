@@ -11,7 +11,8 @@ use hull_state::{ChainStore, Options, Redb, Retain};
 use hull_types::host_api::{Address, BlockInfo, Hash};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory, Payload, Signature,
-    SignedTransaction, Transaction, VerifiedTransaction, evidence_root, receipts_root, transactions_root,
+    SignedTransaction, Transaction, VerifiedTransaction, evidence_root, receipts_root,
+    transactions_root,
 };
 use hull_vm::{Config, Tiering};
 
