@@ -187,7 +187,7 @@ fn addresses(setting: &str, texts: &[String]) -> Result<Vec<Multiaddr>> {
 #[cfg(test)]
 mod tests {
     use hull_chain::Settings as ChainSettings;
-    use hull_types::{Payload, Transaction, dev};
+    use hull_types::{Payload, dev};
 
     use super::*;
 
@@ -204,18 +204,14 @@ mod tests {
         let node = node();
         let [alice, bob, ..] = dev::accounts();
         let transfer = |nonce, chain_id: &Hash| {
-            let body = Transaction {
-                sender: alice.address,
+            let body = dev::transaction(
+                alice.address,
                 nonce,
-                gas_limit: 1_000_000_000,
-                gas_price: 1,
-                tip: 0,
-                deposit_limit: 0,
-                payload: Payload::Transfer {
+                Payload::Transfer {
                     to: bob.address,
                     value: 1,
                 },
-            };
+            );
             body.sign(chain_id, &alice.key()).encode_bytes()
         };
         let ours = node.chain.chain_id();

@@ -3,7 +3,7 @@
 use hull_chain::{Chain, Settings};
 use hull_consensus::{Application, Pace, Verdict};
 use hull_types::host_api::Hash;
-use hull_types::{Payload, Transaction, dev};
+use hull_types::{Payload, dev};
 use hulld::agreement::Agreement;
 use hulld::clock::Clock;
 use parity_scale_codec::Encode;
@@ -37,18 +37,14 @@ fn node() -> Node {
 
 fn submit(node: &Node, nonce: u64) {
     let [alice, bob, ..] = dev::accounts();
-    let transfer = Transaction {
-        sender: alice.address,
+    let transfer = dev::transaction(
+        alice.address,
         nonce,
-        gas_limit: 1_000_000_000,
-        gas_price: 1,
-        tip: 0,
-        deposit_limit: 0,
-        payload: Payload::Transfer {
+        Payload::Transfer {
             to: bob.address,
             value: 7,
         },
-    };
+    );
     let envelope = transfer.sign(&node.chain.chain_id(), &alice.key());
     node.chain.submit(&envelope.encode_bytes(), 0).unwrap();
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use hull_types::host_api::{Address, DEFAULT_PREFIX, Hash};
-use hull_types::{Payload, SignedTransaction, Transaction, dev};
+use hull_types::{Payload, SignedTransaction, dev};
 use serde_json::{Value, json};
 
 /// A running node. Killed when dropped, so that no test leaves one behind.
@@ -92,18 +92,14 @@ impl Node {
     fn transfer(&self, nonce: u64, value: u128) -> SignedTransaction {
         let chain_id = hex::decode(&self.ready["chainId"].as_str().unwrap()[2..]).unwrap();
         let [alice, bob, ..] = dev::accounts();
-        let body = Transaction {
-            sender: alice.address,
+        let body = dev::transaction(
+            alice.address,
             nonce,
-            gas_limit: 1_000_000_000,
-            gas_price: 1,
-            tip: 0,
-            deposit_limit: 0,
-            payload: Payload::Transfer {
+            Payload::Transfer {
                 to: bob.address,
                 value,
             },
-        };
+        );
         body.sign(&Hash(chain_id.try_into().unwrap()), &alice.key())
     }
 

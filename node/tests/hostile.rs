@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hull_chain::{Chain, Settings};
 use hull_rpc::DevControl;
-use hull_types::{Payload, Transaction, dev};
+use hull_types::{Payload, dev};
 use hulld::clock::Clock;
 use hulld::seal::{Policy, Sealer};
 
@@ -201,18 +201,14 @@ impl Node {
     /// Seals a transfer, which has to be in the block, and returns the block's time.
     fn seal(&mut self) -> u64 {
         let [alice, bob, ..] = dev::accounts();
-        let body = Transaction {
-            sender: alice.address,
-            nonce: self.nonce,
-            gas_limit: 1_000_000_000,
-            gas_price: 1,
-            tip: 0,
-            deposit_limit: 0,
-            payload: Payload::Transfer {
+        let body = dev::transaction(
+            alice.address,
+            self.nonce,
+            Payload::Transfer {
                 to: bob.address,
                 value: 1,
             },
-        };
+        );
         self.nonce += 1;
         let bytes = body
             .sign(&self.chain.chain_id(), &alice.key())

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ed25519_dalek::SigningKey;
 use hull_consensus::SigningGuard;
 use hull_types::host_api::Hash;
-use hull_types::{Certificate, Genesis, Payload, SignedTransaction, Transaction, Validator, dev};
+use hull_types::{Certificate, Genesis, Payload, SignedTransaction, Validator, dev};
 use hulld::home::{Home, genesis_to_json};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -201,15 +201,7 @@ impl Network {
     /// The same with anything that alice wants.
     fn send(&self, node: usize, nonce: u64, payload: Payload) -> u64 {
         let alice = &dev::accounts()[0];
-        let transaction = Transaction {
-            sender: alice.address,
-            nonce,
-            gas_limit: 1_000_000_000,
-            gas_price: 1,
-            tip: 0,
-            deposit_limit: 0,
-            payload,
-        };
+        let transaction = dev::transaction(alice.address, nonce, payload);
         let signed: SignedTransaction = transaction.sign(&self.genesis.chain_id(), &alice.key());
         let bytes = format!("0x{}", hex::encode(signed.encode_bytes()));
         let sent = self.ask(node, "hull_sendTransaction", json!([bytes]));

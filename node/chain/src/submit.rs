@@ -47,15 +47,8 @@ impl Chain {
     ///
     /// let chain = Chain::open(Settings::in_memory(dev::genesis("example"))).unwrap();
     /// let [alice, bob, ..] = dev::accounts();
-    /// let transfer = |nonce| Transaction {
-    ///     sender: alice.address,
-    ///     nonce,
-    ///     gas_limit: 1_000_000_000,
-    ///     gas_price: 1,
-    ///     tip: 0,
-    ///     deposit_limit: 0,
-    ///     payload: Payload::Transfer { to: bob.address, value: 7 },
-    /// };
+    /// let payload = Payload::Transfer { to: bob.address, value: 7 };
+    /// let transfer = |nonce| dev::transaction(alice.address, nonce, payload.clone());
     /// let sign = |body: Transaction| body.sign(&chain.chain_id(), &alice.key()).encode_bytes();
     /// let all = [sign(transfer(0)), sign(transfer(1)), b"nonsense".to_vec()];
     /// let taken = chain.submit_all(&all, 0);

@@ -10,11 +10,9 @@ use hull_types::{Payload, SigningKey, Transaction, dev, sender_of};
 
 use crate::client::Client;
 
-/// Gas limit of a transfer: a signature and its bytes take a fifth of it.
-const GAS: u64 = 1_000_000_000;
 /// What every account gets for a transfer: its fee at the least price, and more than it
 /// sends.
-const FOR_ONE: Balance = 2 * GAS as Balance;
+const FOR_ONE: Balance = 2 * dev::GAS as Balance;
 /// How long the accounts may take to get their tokens.
 const FUNDING: Duration = Duration::from_secs(60);
 /// Between two questions whether they have them.
@@ -107,15 +105,7 @@ pub(crate) fn fund(client: &Client, status: &Status, to: &[Address], each: Balan
 }
 
 fn transfer(sender: Address, nonce: u64, to: Address, value: Balance) -> Transaction {
-    Transaction {
-        sender,
-        nonce,
-        gas_limit: GAS,
-        gas_price: 1,
-        tip: 0,
-        deposit_limit: 0,
-        payload: Payload::Transfer { to, value },
-    }
+    dev::transaction(sender, nonce, Payload::Transfer { to, value })
 }
 
 fn sign(body: Transaction, chain_id: &Hash, key: &SigningKey) -> Transfer {

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use hull_types::host_api::Hash;
 use hull_types::{Payload, SignedTransaction, Transaction, dev};
@@ -79,16 +80,15 @@ impl Homes {
     ) -> SignedTransaction {
         let account = &dev::accounts()[from];
         let body = Transaction {
-            sender: account.address,
-            nonce,
-            gas_limit: 1_000_000_000,
             gas_price: price,
-            tip: 0,
-            deposit_limit: 0,
-            payload: Payload::Transfer {
-                to: dev::accounts()[9].address,
-                value,
-            },
+            ..dev::transaction(
+                account.address,
+                nonce,
+                Payload::Transfer {
+                    to: dev::accounts()[9].address,
+                    value,
+                },
+            )
         };
         body.sign(&self.chain_id(), &account.key())
     }
@@ -166,6 +166,15 @@ impl Running {
     /// What became of it, once it is in a block; null after half a minute.
     pub(crate) fn receipt(&self, id: &Value) -> Value {
         self.ask("hull_receipt", json!({ "hash": id, "wait": 30_000 }))
+    }
+
+    /// Asks again and again, for at most a minute.
+    pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !is_so() {
+            assert!(Instant::now() < end, "{what}: never; {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn log(&self) -> String {

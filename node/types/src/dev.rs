@@ -14,13 +14,14 @@
 
 use std::sync::OnceLock;
 
-use hull_host_api::{Address, Balance, Timestamp};
+use hull_host_api::{Address, Balance, Gas, Timestamp};
 use sha3::{Digest, Keccak256};
 
 use crate::SigningKey;
 use crate::genesis::{Genesis, GenesisAccount};
 use crate::parameters::Parameters;
 use crate::signature::sender_of;
+use crate::transaction::{Payload, Transaction};
 
 /// The names of the accounts that have tokens from the beginning.
 pub const NAMES: [&str; 10] = [
@@ -33,6 +34,9 @@ pub const WEALTH: Balance = 1_000_000 * 1_000_000_000_000;
 
 /// The time of a development genesis: the beginning of 2026.
 pub const GENESIS_TIME: Timestamp = 1_767_225_600_000;
+
+/// Gas of [`transaction`]: a millisecond, five times what a transfer takes.
+pub const GAS: Gas = 1_000_000_000;
 
 /// An account whose key everybody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +75,30 @@ pub fn key_of(name: &str) -> SigningKey {
     });
     let mut keys = keys;
     keys.next().expect("one of four digests is a key")
+}
+
+/// What somebody does on a development chain, not signed yet: at the least price, with
+/// gas for transfers and small calls and none for code, and without a deposit.
+///
+/// ```
+/// use hull_types::{Payload, dev};
+///
+/// let [alice, bob, ..] = dev::accounts();
+/// let payload = Payload::Transfer { to: bob.address, value: 7 };
+/// let transfer = dev::transaction(alice.address, 0, payload);
+/// let envelope = transfer.sign(&dev::genesis("example").chain_id(), &alice.key());
+/// assert_eq!(envelope.transaction.sender, alice.address);
+/// ```
+pub fn transaction(sender: Address, nonce: u64, payload: Payload) -> Transaction {
+    Transaction {
+        sender,
+        nonce,
+        gas_limit: GAS,
+        gas_price: 1,
+        tip: 0,
+        deposit_limit: 0,
+        payload,
+    }
 }
 
 /// The genesis of a development chain: [`accounts`] with [`WEALTH`] each, the default
