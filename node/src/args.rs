@@ -32,6 +32,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Looks after the record of what a validator signed, so that it never signs twice
+    Signing {
+        #[command(subcommand)]
+        command: SigningCommand,
+    },
     /// Tells what a running node and its chain are
     Status(AskOptions),
     /// Tells whom a running node is connected to
@@ -191,12 +196,54 @@ pub(crate) enum KeysCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum SigningCommand {
+    /// Shows what was signed last
+    Show {
+        #[command(flatten)]
+        home: HomeOption,
+        /// Answers as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the record of a validator that was stopped, to be imported elsewhere
+    Export {
+        #[command(flatten)]
+        home: HomeOption,
+        /// The file that is written, instead of standard output
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Takes an exported record in, unless it is older than what is here
+    Import {
+        #[command(flatten)]
+        home: HomeOption,
+        /// The exported record; `-` reads standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Begins a record for a key that never signed anything on this chain
+    Create {
+        #[command(flatten)]
+        home: HomeOption,
+        /// Only you can know that it never did, on no machine
+        #[arg(long, required = true)]
+        never_signed: bool,
+    },
+}
+
+#[derive(Subcommand)]
 pub(crate) enum DbCommand {
     /// Verifies everything that a store holds
     Check {
         /// The folder of the store
-        #[arg(long, value_name = "DIR")]
-        data: PathBuf,
+        #[arg(long, value_name = "DIR", required_unless_present = "home")]
+        data: Option<PathBuf>,
+        /// The home of the node whose store it is
+        #[arg(long, env = "HULL_HOME", value_name = "DIR", conflicts_with = "data")]
+        home: Option<PathBuf>,
+        /// Answers as JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -5,17 +5,26 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use hull_state::{ChainStore, Options, Redb};
+use serde_json::json;
 
 use crate::args::DbCommand;
 use crate::dev::STORE_FILE;
+use crate::home::Home;
 
 pub(crate) fn run(command: &DbCommand) -> Result<()> {
     match command {
-        DbCommand::Check { data } => check(data),
+        DbCommand::Check { data, home, json } => {
+            let data = data.clone();
+            let data = data.or_else(|| Some(Home::new(home.as_ref()?).data()));
+            check(
+                &data.context("say which: `--home DIR` or `--data DIR`")?,
+                *json,
+            )
+        }
     }
 }
 
-fn check(folder: &Path) -> Result<()> {
+fn check(folder: &Path, as_json: bool) -> Result<()> {
     let file = folder.join(STORE_FILE);
     // Opening would make an empty one.
     if !file.is_file() {
@@ -29,6 +38,19 @@ fn check(folder: &Path) -> Result<()> {
     let checked = chain
         .check()
         .with_context(|| format!("check {}", file.display()))?;
+    if as_json {
+        let found = json!({
+            "file": file.display().to_string(),
+            "oldest": checked.oldest,
+            "latest": checked.latest,
+            "transactions": checked.transactions,
+            "records": checked.records,
+            "nodes": checked.nodes,
+            "codes": checked.codes,
+        });
+        crate::banner::print(&format!("{found}\n"));
+        return Ok(());
+    }
     crate::banner::print(&format!(
         "{}: everything holds\n\
          heights with a state  {} to {}\n\

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use hull_consensus::SigningGuard;
-use hull_types::{Genesis, Validator, dev};
+use hull_types::host_api::DEFAULT_PREFIX;
+use hull_types::{Genesis, Parameters, Validator, dev};
 use serde_json::{Value, json};
 
 use crate::banner::print;
@@ -255,9 +256,12 @@ impl Made {
                 "validator": validator.map(hex::encode),
             })
         });
+        let authority = self.genesis.parameters.authority;
+        let authority = authority.and_then(|it| it.to_text(DEFAULT_PREFIX).ok());
         json!({
             "chain": self.genesis.name,
             "chainId": format!("0x{}", self.genesis.chain_id()),
+            "authority": authority,
             "nodes": nodes.collect::<Vec<_>>(),
         })
     }
@@ -278,7 +282,7 @@ impl Made {
         }
         if self.is_new {
             text += "The tokens belong to the accounts of development chains, whose keys everybody knows: \
-                     for tests, not for value.\n";
+                     for tests, not for value. Validators are changed by alice.\n";
         }
         let first = self
             .nodes
@@ -289,7 +293,8 @@ impl Made {
     }
 }
 
-/// A chain of these validators, with the accounts of development chains.
+/// A chain of these validators, with the accounts of development chains, the first of
+/// which is the authority.
 fn new_genesis(nodes: &[NewNode], choices: &Choices) -> Result<Genesis> {
     let keys = nodes.iter().filter_map(|node| node.validator_key.as_ref());
     let mut validators: Vec<Validator> = keys
@@ -299,10 +304,17 @@ fn new_genesis(nodes: &[NewNode], choices: &Choices) -> Result<Genesis> {
         })
         .collect();
     validators.sort_by_key(|validator| validator.public_key);
+    let dev = dev::genesis(&choices.name);
+    let [alice, ..] = dev::accounts();
     let genesis = Genesis {
         time: choices.now,
         validators,
-        ..dev::genesis(&choices.name)
+        parameters: Parameters {
+            // Without one validators could never change.
+            authority: Some(alice.address),
+            ..dev.parameters
+        },
+        ..dev
     };
     genesis.check()?;
     Ok(genesis)

@@ -6,6 +6,7 @@
 //! | `hulld run` | a node of a network, from its home: validator or full node |
 //! | `hulld init` | makes the home of a node, or those of a test network |
 //! | `hulld keys` | shows and makes the keys of a home |
+//! | `hulld signing` | exports and imports the record of what a validator signed |
 //! | `hulld status`, `peers`, `healthcheck` | ask a node that runs |
 //! | `hulld version` | what this software is |
 //! | `hulld config` | prints the settings that count, and where each came from |
@@ -41,6 +42,7 @@ mod network;
 mod run;
 pub mod seal;
 mod signals;
+mod signing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -75,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             .plan()
             .and_then(|plan| init::run(&plan, &options.choices())),
         Command::Keys { command } => keys::run(&command),
+        Command::Signing { command } => signing::run(&command),
         Command::Status(options) => options.rpc().and_then(|rpc| ask::status(rpc, options.json)),
         Command::Peers(options) => options.rpc().and_then(|rpc| ask::peers(rpc, options.json)),
         Command::Healthcheck(options) => options

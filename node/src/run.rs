@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use hull_chain::{Chain, Settings as ChainSettings};
-use hull_consensus::{Consensus, Settings, SigningGuard, Timeouts};
+use hull_consensus::{Consensus, Settings, Timeouts};
 use hull_rpc::{Api, Node, Server};
 use hull_state::{Redb, Store};
 use serde_json::json;
@@ -24,6 +24,7 @@ use crate::dev::{PATIENCE, STORE_FILE, retention};
 use crate::home::Home;
 use crate::network::{self, Neighbours};
 use crate::signals::Signals;
+use crate::signing;
 
 /// Runs a node until it is told to stop, or cannot go on.
 pub(crate) fn run(home: &Home, effective: &Effective) -> Result<()> {
@@ -72,7 +73,7 @@ impl Member {
         );
         let chain_id = genesis.chain_id();
         let validator = match home.validator_key()? {
-            Some(secret) => Some(SigningGuard::open(&home.signing(), &chain_id, &secret)?),
+            Some(secret) => Some(signing::open(home, &chain_id, &secret)?),
             None => None,
         };
         let node_key = home.node_key()?;

@@ -2,11 +2,12 @@
 
 use hull_chain::{Chain, Settings};
 use hull_consensus::{Application, Pace, Verdict};
+use hull_state::{Options, Retain};
 use hull_types::host_api::Hash;
-use hull_types::{Payload, dev};
+use hull_types::{Block, Payload, dev};
 use hulld::agreement::Agreement;
 use hulld::clock::Clock;
-use parity_scale_codec::Encode;
+use parity_scale_codec::{Decode, Encode};
 
 /// More than any clock may be ahead.
 const FAR: u64 = 3_600_000;
@@ -26,7 +27,16 @@ impl std::ops::Deref for Node {
 }
 
 fn node() -> Node {
-    let chain = Chain::open(Settings::in_memory(dev::genesis("agreement"))).unwrap();
+    node_that_retains(Retain::All)
+}
+
+fn node_that_retains(retain: Retain) -> Node {
+    let settings = Settings::in_memory(dev::genesis("agreement"));
+    let chain = Chain::open(Settings {
+        options: Options { retain },
+        ..settings
+    });
+    let chain = chain.unwrap();
     let clock = Clock::default();
     Node {
         agreement: Agreement::new(chain.clone(), clock.clone()),
@@ -67,6 +77,26 @@ fn a_block_goes_from_one_node_to_another() {
     );
     assert_eq!(other.decided(2).unwrap(), None);
     assert_eq!(other.decided(0).unwrap(), None);
+}
+
+/// Who comes late gets every block from a node that keeps little of the past.
+#[test]
+fn a_node_that_forgets_states_hands_out_every_block() {
+    let (one, late) = (node_that_retains(Retain::Last(2)), node());
+    for height in 1..=20 {
+        submit(&one, height - 1);
+        let block = one.propose(height, 0).unwrap();
+        one.commit(&block, b"proof").unwrap();
+    }
+    assert!(one.chain.store().oldest().unwrap() > 10);
+    assert_eq!(one.oldest().unwrap(), 1);
+    for height in one.oldest().unwrap()..=20 {
+        assert_eq!(one.validators(height).unwrap(), []);
+        let decided = one.decided(height).unwrap().unwrap();
+        let block = Block::decode(&mut decided.block.as_slice()).unwrap();
+        late.commit(&block, &decided.certificate).unwrap();
+    }
+    assert_eq!(late.chain.head(), one.chain.head());
 }
 
 #[test]

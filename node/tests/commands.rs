@@ -66,6 +66,11 @@ fn a_test_network_is_made_whole() {
     ]);
     let nodes = made["nodes"].as_array().unwrap();
     assert_eq!(nodes.len(), 4);
+    let alice = hull_types::dev::accounts()[0].address;
+    assert_eq!(
+        made["authority"],
+        alice.to_text(hull_types::host_api::DEFAULT_PREFIX).unwrap()
+    );
     let mut seen = Vec::new();
     for node in nodes {
         let home = node["home"].as_str().unwrap();
@@ -149,6 +154,66 @@ fn a_node_of_its_own_and_one_that_joins_it() {
     }
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
     refused(&["keys", "show", "--home", &second], "chmod 600");
+}
+
+#[test]
+fn a_signing_record_is_taken_to_another_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, there) = (path(folder.path(), "here"), path(folder.path(), "there"));
+    json(&["init", "--home", &here, "--json"]);
+    let shown = json(&["signing", "show", "--home", &here, "--json"]);
+    assert_eq!(shown["last"], Value::Null);
+    let keys = json(&["keys", "show", "--home", &here, "--json"]);
+    assert_eq!(shown["validator"], keys["validator"]);
+
+    // The record of a validator that signed.
+    let file = path(folder.path(), "record.json");
+    let wrote = run(&["signing", "export", "--home", &here, "--to", &file]);
+    assert!(wrote.status.success(), "{}", text(&wrote.stderr));
+    let mut record: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    record["last"] = serde_json::json!({
+        "height": 12, "round": 3, "step": "prevote", "digest": "ab".repeat(32),
+    });
+    fs::write(&file, record.to_string()).unwrap();
+
+    // Home and keys without the record: as after a move, or a restored backup.
+    fs::create_dir(&there).unwrap();
+    for name in ["genesis.json", "config.toml", "node.key", "validator.key"] {
+        fs::copy(Path::new(&here).join(name), Path::new(&there).join(name)).unwrap();
+    }
+    refused(&["run", "--home", &there], "hulld signing import --home");
+    refused(&["signing", "show", "--home", &there], "signing import");
+    refused(&["signing", "create", "--home", &there], "--never-signed");
+    let import = |home: &str| run(&["signing", "import", "--home", home, &file]);
+    let said = import(&there);
+    assert!(said.status.success(), "{}", text(&said.stderr));
+    let line = "last       height 12, round 3, prevote\n";
+    assert!(text(&said.stdout).ends_with(line), "{}", text(&said.stdout));
+    let shown = json(&["signing", "show", "--home", &there, "--json"]);
+    let last = serde_json::json!({ "height": 12, "round": 3, "step": "prevote" });
+    assert_eq!(shown["last"], last);
+    let create = ["signing", "create", "--never-signed", "--home", &there];
+    refused(&create, "already");
+
+    // An older one takes nothing back, and one of somebody else is none.
+    record["last"]["height"] = 11.into();
+    fs::write(&file, record.to_string()).unwrap();
+    let older = ["signing", "import", "--home", &there, &file];
+    refused(&older, "height 12, round 3, prevote already");
+    record["publicKey"] = "cd".repeat(32).into();
+    fs::write(&file, record.to_string()).unwrap();
+    refused(&older, "of another key");
+    fs::write(&file, "x".repeat(5_000)).unwrap();
+    refused(&older, "less than");
+    let nowhere = ["signing", "import", "--home", &there, "nowhere.json"];
+    refused(&nowhere, "nowhere.json");
+    let full = path(folder.path(), "full");
+    let genesis = path(&folder.path().join("here"), "genesis.json");
+    json(&["init", "--home", &full, "--genesis", &genesis, "--json"]);
+    refused(
+        &["signing", "show", "--home", &full],
+        "a full node signs nothing",
+    );
 }
 
 #[test]

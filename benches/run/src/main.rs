@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use bench_summary::{Figure, Summary, collect};
+use bench_summary::{Figure, Figures, Summary, collect};
 use clap::Parser;
 
 mod machine;
 mod modules;
+mod network;
 mod sizes;
 mod tool_chain;
 
@@ -60,6 +61,9 @@ struct Arguments {
     /// Builds and weighs the contracts of the group `size`, and nothing else.
     #[arg(long)]
     sizes_only: bool,
+    /// Measures the network of four validators, and nothing else.
+    #[arg(long)]
+    network_only: bool,
 }
 
 fn main() -> Result<()> {
@@ -78,6 +82,10 @@ fn main() -> Result<()> {
             println!("{workload:8} {subject:9} {value:6} {unit}");
         }
         return Ok(());
+    }
+    if arguments.network_only {
+        let figures = Figures(network::measure(&folders, arguments.quick)?);
+        return finish(&folders, figures, machine::notes());
     }
     modules::build(&folders)?;
     println!("modules: {}", folders.modules().display());
@@ -116,7 +124,14 @@ fn main() -> Result<()> {
     }
     if arguments.filter.is_none() {
         figures.0.extend(sizes::weigh(&folders)?);
+        figures
+            .0
+            .extend(network::measure(&folders, arguments.quick)?);
     }
+    finish(&folders, figures, notes)
+}
+
+fn finish(folders: &Folders, figures: Figures, notes: Vec<String>) -> Result<()> {
     let summary = Summary { figures, notes };
     summary.write(&folders.bench())?;
     print!("{}", summary.markdown());

@@ -117,6 +117,18 @@ pub fn targets(figures: &Figures) -> Vec<Target> {
             "the same with 1,000,000 accounts",
             "signed-1000000",
         ),
+        Target {
+            promise: "from sent to final, four validators on this machine, median",
+            bound: Bound::Within(300_000_000.0),
+            found: figures.get("network", "hull", "full-p50"),
+            range: None,
+        },
+        Target {
+            promise: "transfers a second, the same, for a minute",
+            bound: Bound::AtLeast(1_000.0),
+            found: figures.get("network", "hull", "full-transfers"),
+            range: None,
+        },
         worst(
             "admission and first tier over plain Singlepass, worst module",
             Bound::AtMost(1.5),
@@ -190,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_neither_met_nor_missed() {
-        assert_eq!(outcomes(&Figures::default()), [Outcome::NotMeasured; 11]);
+        assert_eq!(outcomes(&Figures::default()), [Outcome::NotMeasured; 13]);
     }
 
     #[test]
@@ -213,6 +225,8 @@ mod tests {
             ("compile-in-turn", "hull-singlepass", "a", 151.0),
             ("chain", "hull-redb", "signed-10000", 10_001.0),
             ("chain", "hull-redb", "signed-1000000", 9_999.0),
+            ("network", "hull", "full-p50", 300_000_000.0),
+            ("network", "hull", "full-transfers", 997.0),
         ]);
         assert_eq!(
             outcomes(&run)[5..],
@@ -220,6 +234,8 @@ mod tests {
                 Outcome::Met,
                 Outcome::Missed,
                 Outcome::NotMeasured,
+                Outcome::Met,
+                Outcome::Missed,
                 Outcome::Met,
                 Outcome::Missed,
                 Outcome::Missed

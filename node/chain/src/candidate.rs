@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use crate::chain::{Chain, Tip};
 use crate::error::{ChainError, InvalidBlock};
 use crate::evidence::cheats;
+use crate::work::Stage;
 
 /// A block that was executed. Nothing of it is kept until it is committed.
 #[derive(Debug)]
@@ -66,6 +67,11 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Time`], or this node failed.
     pub fn propose(&self, time: Timestamp) -> Result<Candidate, ChainError> {
+        let build = || self.build(time);
+        self.inner.work.measure(Stage::Propose, build)
+    }
+
+    fn build(&self, time: Timestamp) -> Result<Candidate, ChainError> {
         let tip = self.tip();
         if time <= tip.head.time {
             return Err(ChainError::Time {
@@ -118,6 +124,11 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Invalid`] if no node may accept it, or this node failed.
     pub fn validate(&self, block: Block) -> Result<Candidate, ChainError> {
+        let follow = || self.follow(block);
+        self.inner.work.measure(Stage::Validate, follow)
+    }
+
+    fn follow(&self, block: Block) -> Result<Candidate, ChainError> {
         let tip = self.tip();
         Self::check_header(&tip, &block)?;
         self.check_evidence(&tip, &block)?;
@@ -200,7 +211,10 @@ impl Chain {
             .zip(known)
             .map(|(transaction, known)| match known {
                 Some(known) => Ok((*known).clone()),
-                None => transaction.clone().verify(&chain_id),
+                None => self
+                    .inner
+                    .work
+                    .measure(Stage::Validate, || transaction.clone().verify(&chain_id)),
             })
             .collect();
         let checked = checked.into_iter().enumerate();

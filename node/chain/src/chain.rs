@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use hull_executor::Executor;
 use hull_host_api::{BlockInfo, Hash, Height, Timestamp};
@@ -12,6 +13,7 @@ use hull_types::{Evidence, Genesis, ParametersHistory, Validator, ValidatorSets,
 use crate::commit::{Committed, Recent};
 use crate::error::ChainError;
 use crate::notes::Notes;
+use crate::work::{Stage, Work};
 
 /// What a chain is opened with.
 pub struct Settings {
@@ -77,6 +79,7 @@ pub(crate) struct Inner {
     pub(crate) listeners: RwLock<Vec<Listener>>,
     /// Held while a candidate is committed.
     pub(crate) committing: Mutex<()>,
+    pub(crate) work: Work,
 }
 
 pub(crate) type Listener = Box<dyn Fn(&Arc<Committed>) + Send + Sync>;
@@ -142,6 +145,7 @@ impl Chain {
                 recent: Mutex::default(),
                 listeners: RwLock::default(),
                 committing: Mutex::default(),
+                work: Work::default(),
             }),
         })
     }
@@ -188,14 +192,25 @@ impl Chain {
     /// committed, those of its header.
     ///
     /// # Errors
-    /// If the state before a block of the past is not kept.
+    /// If the store fails.
     pub fn validators(&self, height: Height) -> Result<Vec<Validator>, ChainError> {
         let tip = self.tip();
         if height > tip.head.height {
             return Ok(tip.validators.at(height).to_vec());
         }
-        let before = self.state_at(height.saturating_sub(1))?;
-        Ok(hull_executor::validators(&before)?.at(height).to_vec())
+        // The genesis decides nothing; it has those of the first block.
+        let height = height.max(1);
+        let found = self.inner.store.validators(height)?;
+        found.ok_or(ChainError::NoBlock {
+            height,
+            latest: tip.head.height,
+        })
+    }
+
+    /// What this node's processors did for the chain since it was opened, all threads
+    /// together.
+    pub fn work(&self, stage: Stage) -> Duration {
+        self.inner.work.of(stage)
     }
 
     /// Calls back after every commit, in its order, on the thread that committed.

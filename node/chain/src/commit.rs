@@ -10,6 +10,7 @@ use crate::candidate::Candidate;
 use crate::chain::{Chain, Head, Tip};
 use crate::error::ChainError;
 use crate::notes::Note;
+use crate::work::Stage;
 
 /// A committed block, with what came of it.
 #[derive(Clone, Debug)]
@@ -56,6 +57,15 @@ impl Chain {
     /// If it does not follow the head (any more), or this node failed: then it has
     /// to stop.
     pub fn commit(
+        &self,
+        candidate: Candidate,
+        certificate: &[u8],
+    ) -> Result<Arc<Committed>, ChainError> {
+        let make_head = || self.make_head(candidate, certificate);
+        self.inner.work.measure(Stage::Commit, make_head)
+    }
+
+    fn make_head(
         &self,
         candidate: Candidate,
         certificate: &[u8],

@@ -57,6 +57,7 @@ mod evidence;
 mod notes;
 mod submit;
 mod trial;
+mod work;
 
 pub use candidate::{Candidate, Tally};
 pub use chain::{Chain, Head, Settings};
@@ -65,3 +66,4 @@ pub use error::{ChainError, InvalidBlock, SubmitError};
 pub use notes::Note;
 pub use submit::Submitted;
 pub use trial::{Estimated, Trial};
+pub use work::Stage;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::chain::{Chain, Tip};
 use crate::error::SubmitError;
+use crate::work::Stage;
 
 /// A transaction was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +33,11 @@ impl Chain {
     /// # Errors
     /// See [`SubmitError`].
     pub fn submit(&self, bytes: &[u8], now: Timestamp) -> Result<Submitted, SubmitError> {
-        let tip = self.tip();
-        let checked = self.check(&tip, bytes)?;
-        self.admit(&tip, vec![Ok(checked)], now).remove(0)
+        self.inner.work.measure(Stage::Submit, || {
+            let tip = self.tip();
+            let checked = self.check(&tip, bytes)?;
+            self.admit(&tip, vec![Ok(checked)], now).remove(0)
+        })
     }
 
     /// Takes many transactions in, as [`submit`](Self::submit) does one. Signatures
@@ -62,8 +65,13 @@ impl Chain {
     ) -> Vec<Result<Submitted, SubmitError>> {
         let tip = self.tip();
         let checked = all.par_iter();
-        let checked = checked.map(|bytes| self.check(&tip, bytes.as_ref()));
-        self.admit(&tip, checked.collect(), now)
+        let checked = checked.map(|bytes| {
+            let check = || self.check(&tip, bytes.as_ref());
+            self.inner.work.measure(Stage::Submit, check)
+        });
+        let checked = checked.collect();
+        let admit = || self.admit(&tip, checked, now);
+        self.inner.work.measure(Stage::Submit, admit)
     }
 
     /// Everything before the pool; the signature, which is the dear part, after what

@@ -76,8 +76,8 @@ pub enum GuardError {
         /// The folder.
         folder: PathBuf,
     },
-    /// The record is of another key or chain.
-    #[error("the signing record in {} is of another {what}", folder.display())]
+    /// The record, that of the folder or the imported one, is of another key or chain.
+    #[error("the signing record for {} is of another {what}", folder.display())]
     Foreign {
         /// The folder.
         folder: PathBuf,
@@ -145,16 +145,8 @@ impl SigningGuard {
         let key = SigningKey::from_bytes(secret);
         let lock = lock(folder)?;
         let file = RecordFile::open(folder)?;
-        let foreign = |what| GuardError::Foreign {
-            folder: folder.into(),
-            what,
-        };
-        if file.record().public_key != key.verifying_key().to_bytes() {
-            return Err(foreign("key"));
-        }
-        if file.record().chain_id != *chain_id {
-            return Err(foreign("chain"));
-        }
+        let public_key = key.verifying_key().to_bytes();
+        check_is_of(file.record(), chain_id, &public_key, folder)?;
         Ok(Self {
             key,
             chain_id: *chain_id,
@@ -176,21 +168,24 @@ impl SigningGuard {
     /// Takes in an exported record, where there is none or one that is behind it.
     ///
     /// # Errors
-    /// If it would take back what was recorded, or is of another key or chain.
-    pub fn import(folder: &Path, text: &str) -> Result<(), GuardError> {
+    /// If it is not beyond what was recorded, or is of another key or chain.
+    pub fn import(
+        folder: &Path,
+        chain_id: &Hash,
+        secret: &[u8; 32],
+        text: &str,
+    ) -> Result<(), GuardError> {
         let imported = SigningRecord::from_text(text).map_err(GuardError::Text)?;
+        let public_key = SigningKey::from_bytes(secret).verifying_key().to_bytes();
+        check_is_of(&imported, chain_id, &public_key, folder)?;
         let _lock = lock(folder)?;
         match RecordFile::open(folder) {
             Ok(mut file) => {
+                check_is_of(file.record(), chain_id, &public_key, folder)?;
                 let here = file.record();
-                let same = (here.public_key, here.chain_id);
-                if same != (imported.public_key, imported.chain_id) {
-                    let folder = folder.into();
-                    let what = "key or chain";
-                    return Err(GuardError::Foreign { folder, what });
-                }
-                let (here, there) = (here.position(), imported.position());
-                if there < here {
+                let (is_same, here) = (here.mark == imported.mark, here.position());
+                let there = imported.position();
+                if there <= here && !is_same {
                     return Err(GuardError::Backwards {
                         here,
                         imported: there,
@@ -252,6 +247,25 @@ impl SigningGuard {
         }
         Ok(())
     }
+}
+
+fn check_is_of(
+    record: &SigningRecord,
+    chain_id: &Hash,
+    public_key: &[u8; 32],
+    folder: &Path,
+) -> Result<(), GuardError> {
+    let foreign = |what| GuardError::Foreign {
+        folder: folder.into(),
+        what,
+    };
+    if record.public_key != *public_key {
+        return Err(foreign("key"));
+    }
+    if record.chain_id != *chain_id {
+        return Err(foreign("chain"));
+    }
+    Ok(())
 }
 
 fn lock(folder: &Path) -> Result<File, GuardError> {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use hull_chain::Committed;
+use hull_chain::{Chain, Committed, Stage};
 use hull_types::ReceiptResult;
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -118,6 +120,7 @@ impl Metrics {
             Unit::Seconds,
             seconds,
         );
+        registry.register_collector(Box::new(Work(node.chain.clone())));
         if let Some(network) = &node.network {
             network.register(&mut registry);
         }
@@ -192,6 +195,39 @@ impl Metrics {
     /// Subscriptions now.
     pub fn subscriptions(&self) -> i64 {
         self.0.subscriptions.get()
+    }
+}
+
+/// What processors did for a chain.
+struct Work(Chain);
+
+impl std::fmt::Debug for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Work")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AtStage {
+    stage: &'static str,
+}
+
+impl Collector for Work {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let mut encoder = encoder.encode_descriptor(
+            "work",
+            "What processors worked for the chain, by stage",
+            Some(&Unit::Seconds),
+            MetricType::Counter,
+        )?;
+        for stage in Stage::ALL {
+            let seconds = ConstCounter::new(self.0.work(stage).as_secs_f64());
+            let stage = AtStage {
+                stage: stage.name(),
+            };
+            seconds.encode(encoder.encode_family(&stage)?)?;
+        }
+        Ok(())
     }
 }
 

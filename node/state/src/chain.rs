@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hull_executor::StateDiff;
 use hull_host_api::{Hash, Height};
 use hull_proof::Subject;
-use hull_types::{Block, Genesis, Header, Receipt};
+use hull_types::{Block, Genesis, Header, Receipt, Validator};
 use parity_scale_codec::{DecodeAll, Encode};
 use prost::Message;
 
@@ -245,6 +245,19 @@ impl ChainStore {
         Ok(record.map(|record| record.header))
     }
 
+    /// The validators that decided the block of a height, kept for ever; `None` of the
+    /// genesis.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn validators(&self, height: Height) -> Result<Option<Vec<Validator>>, StateError> {
+        let view = self.view()?;
+        let Some(record) = record_at(&*view, height)?.filter(|_| height > 0) else {
+            return Ok(None);
+        };
+        validators_at(&*view, &record.header).map(Some)
+    }
+
     /// The hash of a block, as the next one names it; of the genesis the chain id.
     ///
     /// # Errors
@@ -353,6 +366,19 @@ pub(crate) fn record_at(
     found
         .map(|bytes| decode("the record of a height", &bytes))
         .transpose()
+}
+
+/// The set that a header names.
+pub(crate) fn validators_at(
+    view: &dyn View,
+    header: &Header,
+) -> Result<Vec<Validator>, StateError> {
+    let found = view.get(Space::Validators, &header.validators_hash.0)?;
+    let height = header.height;
+    let bytes = found.ok_or_else(|| {
+        StateError::corrupt(format!("the validators of height {height} are missing"))
+    })?;
+    decode("a set of validators", &bytes)
 }
 
 /// The latest height, and the root of one that is retained.

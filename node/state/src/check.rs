@@ -1,7 +1,7 @@
 //! Verifying everything that a store holds.
 //!
 //! 1. Blocks: every height, its links to the one before, roots of transactions and
-//!    receipts, the index.
+//!    receipts, the index, the validators.
 //! 2. Trees: every retained root from the root down, hashed anew by code that is not
 //!    the library's; no node is missing, none is left over but those that are still to
 //!    be dropped.

@@ -14,7 +14,7 @@ use crate::layout::{
     FORMAT, META_FORMAT, META_GENESIS, META_LATEST, META_OLDEST, block_index, height_key,
     removed_key, transaction_index,
 };
-use crate::prepared::{Prepared, Records, genesis_records};
+use crate::prepared::{Prepared, Records, genesis_records, set_record};
 use crate::prune::{Pending, Prune};
 use crate::records::{HeightRecord, Stale};
 use crate::store::{Batch, Space, View};
@@ -32,6 +32,7 @@ pub(crate) fn genesis(view: &dyn View, genesis: &Genesis) -> Result<Batch, State
     let record = genesis_record(genesis, tree.root);
     batch.put(Space::Heights, height_key(0), record.encode());
     batch.put(Space::Index, block_index(&record.hash), 0u64.encode());
+    put_validators(&mut batch, [set_record(&genesis.validators)]);
     put_state(&mut batch, 0, records, tree);
     Ok(batch)
 }
@@ -83,8 +84,10 @@ impl Decided<'_> {
             records,
             tree,
             code_bytes,
+            validators,
             ..
         } = self.prepared;
+        put_validators(&mut batch, validators);
         for (hash, bytes) in code_bytes {
             batch.put(Space::Code, hash.0.to_vec(), bytes.to_vec());
         }
@@ -159,6 +162,12 @@ impl Decided<'_> {
                 (height, index).encode(),
             );
         }
+    }
+}
+
+fn put_validators(batch: &mut Batch, sets: impl IntoIterator<Item = (Hash, Vec<u8>)>) {
+    for (hash, validators) in sets {
+        batch.put(Space::Validators, hash.0.to_vec(), validators);
     }
 }
 

@@ -19,6 +19,7 @@
 //! | `blocks`, `receipts`, `certificates` | height | the block, a list of receipts, the bytes of the certificate |
 //! | `index` | `b`, block hash | height |
 //! | | `t`, transaction id | height, and the place in the block as `u32` |
+//! | `validators` | hash of a set | the validators; of every height, so that whoever comes late can be told who decided what |
 //!
 //! # State keys
 //!
@@ -36,7 +37,7 @@ use hull_host_api::{Address, Hash, Height};
 use jmt::storage::NodeKey;
 
 /// The version of this layout. Another one is refused at opening.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_GENESIS: &[u8] = b"genesis";

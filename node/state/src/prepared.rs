@@ -2,7 +2,7 @@
 
 use hull_executor::{Bytes, StateDiff};
 use hull_host_api::{Hash, Height};
-use hull_types::Genesis;
+use hull_types::{Genesis, SYSTEM, Validator, ValidatorSets};
 use parity_scale_codec::Encode;
 
 use crate::error::StateError;
@@ -19,6 +19,8 @@ pub struct Prepared {
     pub(crate) tree: TreeUpdate,
     pub(crate) records: Records,
     pub(crate) code_bytes: Vec<(Hash, Bytes)>,
+    /// Sets that the block tells of, by their hashes.
+    pub(crate) validators: Vec<(Hash, Vec<u8>)>,
 }
 
 /// State keys in ascending order, and the records; `None` where one is removed.
@@ -54,8 +56,27 @@ impl Prepared {
             code_bytes: code_bytes
                 .map(|(hash, bytes)| (*hash, bytes.clone()))
                 .collect(),
+            validators: validators_of(diff)?,
         })
     }
+}
+
+/// The sets of validators that a diff has, as the store keeps them.
+fn validators_of(diff: &StateDiff) -> Result<Vec<(Hash, Vec<u8>)>, StateError> {
+    let item = diff.storage.get(&SYSTEM);
+    let item = item.and_then(|items| items.get(ValidatorSets::KEY)?.as_ref());
+    let Some(item) = item else {
+        return Ok(Vec::new());
+    };
+    let sets = ValidatorSets::decode_bytes(&item.value);
+    let sets =
+        sets.map_err(|error| StateError::corrupt(format!("a block's change has {error}")))?;
+    Ok(sets.all().map(set_record).collect())
+}
+
+/// Where the store has a set, and how.
+pub(crate) fn set_record(validators: &[Validator]) -> (Hash, Vec<u8>) {
+    (Validator::set_hash(validators), validators.encode())
 }
 
 /// A diff as records. The order of the kinds is that of their keys.

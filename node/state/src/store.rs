@@ -30,11 +30,13 @@ pub enum Space {
     Certificates,
     /// Heights by hash of block or transaction.
     Index,
+    /// Sets of validators, by the hash that headers have of them.
+    Validators,
 }
 
 impl Space {
     /// Every space.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Meta,
         Self::State,
         Self::Code,
@@ -46,6 +48,7 @@ impl Space {
         Self::Receipts,
         Self::Certificates,
         Self::Index,
+        Self::Validators,
     ];
 
     /// Its name in the engine.
@@ -62,6 +65,7 @@ impl Space {
             Self::Receipts => "receipts",
             Self::Certificates => "certificates",
             Self::Index => "index",
+            Self::Validators => "validators",
         }
     }
 }

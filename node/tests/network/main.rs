@@ -1,7 +1,10 @@
 //! Real processes that pass transactions on.
 
+#![expect(clippy::disallowed_methods, reason = "tests give up after a while")]
+
 mod flood;
 mod support;
+mod twins;
 
 use serde_json::Value;
 use support::{Homes, hulld};

@@ -1,6 +1,8 @@
 //! What validators sign while they agree on a block, and what proves that one of them
 //! cheated.
 
+use std::fmt;
+
 use ed25519_dalek::{Signature, VerifyingKey};
 use hull_host_api::{Hash, Height};
 use parity_scale_codec::{Decode, Encode};
@@ -49,6 +51,16 @@ pub enum Step {
     /// [`Says::Precommit`].
     #[codec(index = 2)]
     Precommit,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Propose => "propose",
+            Self::Prevote => "prevote",
+            Self::Precommit => "precommit",
+        })
+    }
 }
 
 impl Statement {

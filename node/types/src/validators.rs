@@ -159,6 +159,13 @@ impl ValidatorSets {
         set.map_or(&[], |(_, validators)| validators)
     }
 
+    /// All that are kept, in the order in which they are at work.
+    pub fn all(&self) -> impl Iterator<Item = &[Validator]> {
+        self.sets
+            .iter()
+            .map(|(_, validators)| validators.as_slice())
+    }
+
     /// The set that is at work last, and the height of its first block.
     pub fn last(&self) -> (Height, &[Validator]) {
         self.sets

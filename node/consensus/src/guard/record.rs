@@ -27,7 +27,6 @@ impl fmt::Display for Position {
         match &self.0 {
             None => f.write_str("nothing"),
             Some((height, round, step)) => {
-                let step = step_name(*step);
                 write!(f, "height {height}, round {round}, {step}")
             }
         }
@@ -88,16 +87,7 @@ struct LastText {
     digest: String,
 }
 
-const STEPS: [(Step, &str); 3] = [
-    (Step::Propose, "propose"),
-    (Step::Prevote, "prevote"),
-    (Step::Precommit, "precommit"),
-];
-
-fn step_name(step: Step) -> &'static str {
-    let found = STEPS.iter().find(|(it, _)| *it == step);
-    found.map_or("", |(_, name)| name)
-}
+const STEPS: [Step; 3] = [Step::Propose, Step::Prevote, Step::Precommit];
 
 impl SigningRecord {
     pub(super) fn empty(chain_id: Hash, public_key: [u8; 32]) -> Self {
@@ -117,7 +107,7 @@ impl SigningRecord {
     pub(super) fn to_text(&self) -> String {
         let last = self.mark.and_then(|mark| {
             let (height, round, step) = mark.position.0?;
-            let (step, digest) = (step_name(step).into(), mark.digest.to_string());
+            let (step, digest) = (step.to_string(), mark.digest.to_string());
             Some(LastText {
                 height,
                 round,
@@ -145,8 +135,8 @@ impl SigningRecord {
         let mark = match &text.last {
             None => None,
             Some(last) => {
-                let step = STEPS.iter().find(|(_, name)| *name == last.step);
-                let (step, _) = step.ok_or("step has to be propose, prevote or precommit")?;
+                let step = STEPS.iter().find(|step| step.to_string() == last.step);
+                let step = step.ok_or("step has to be propose, prevote or precommit")?;
                 Some(Mark {
                     position: Position(Some((last.height, last.round, *step))),
                     digest: Hash(bytes("digest", &last.digest)?),

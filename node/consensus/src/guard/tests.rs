@@ -133,7 +133,7 @@ fn a_crash_before_the_rename_leaves_what_was_there() {
     fs::write(folder.path().join("record.new"), [0; 10]).unwrap();
     assert_eq!(open(&folder).position(), Position::of(&prevote(5, 0, 9)));
     let text = SigningGuard::export(folder.path()).unwrap();
-    SigningGuard::import(folder.path(), &text).unwrap();
+    SigningGuard::import(folder.path(), &CHAIN, &SECRET, &text).unwrap();
     assert_eq!(open(&folder).position(), Position::of(&prevote(5, 0, 9)));
 }
 
@@ -160,14 +160,25 @@ fn a_record_moves_to_another_machine_and_never_back() {
     let old = SigningGuard::export(here.path()).unwrap();
     open(&here).sign(&prevote(6, 0, 9)).unwrap();
     let new = SigningGuard::export(here.path()).unwrap();
-    SigningGuard::import(there.path(), &new).unwrap();
+    SigningGuard::import(there.path(), &CHAIN, &SECRET, &new).unwrap();
+    // Where both are right, it is once too often.
+    let split = tempfile::tempdir().unwrap();
+    SigningGuard::create(split.path(), &CHAIN, &SECRET).unwrap();
+    open(&split).sign(&prevote(6, 0, 8)).unwrap();
+    let twice = SigningGuard::import(split.path(), &CHAIN, &SECRET, &new);
+    assert!(matches!(twice, Err(GuardError::Backwards { .. })));
     let mut guard = open(&there);
     assert!(guard.sign(&prevote(6, 0, 8)).is_err());
     guard.sign(&prevote(6, 0, 9)).unwrap();
     drop(guard);
-    let back = SigningGuard::import(there.path(), &old);
+    let back = SigningGuard::import(there.path(), &CHAIN, &SECRET, &old);
     assert!(matches!(back, Err(GuardError::Backwards { .. })));
-    let no_text = SigningGuard::import(there.path(), "{}");
+    let other = SigningGuard::import(here.path(), &CHAIN, &[8; 32], &new);
+    assert!(matches!(
+        other,
+        Err(GuardError::Foreign { what: "key", .. })
+    ));
+    let no_text = SigningGuard::import(there.path(), &CHAIN, &SECRET, "{}");
     assert!(matches!(no_text, Err(GuardError::Text(_))));
 }
 

@@ -93,3 +93,14 @@ async fn silence_at_random_does_no_harm() {
         .with_drop_proposals(half());
     survives(attack).await.stop().await;
 }
+
+/// It votes for another block than the one that it is locked on, and takes locks back.
+#[tokio::test(flavor = "multi_thread")]
+async fn amnesia_does_no_harm() {
+    let half = || Trigger::Random { probability: 0.5 };
+    let attack = ByzantineConfig::new(Some(4))
+        .with_ignore_locks(Trigger::Always)
+        .with_force_precommit_nil(half())
+        .with_drop_inbound_proposals(half());
+    survives(attack).await.stop().await;
+}

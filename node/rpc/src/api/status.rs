@@ -2,7 +2,7 @@
 
 use hull_host_api::Hash;
 use hull_rpc_types as rpc;
-use hull_types::{Validator, dev};
+use hull_types::{UPDATE_DELAY, Validator, dev};
 use parity_scale_codec::Encode;
 
 use crate::api::Api;
@@ -64,20 +64,21 @@ impl Api {
     /// `hull_validators`.
     ///
     /// # Errors
-    /// If there is no such block, or its state is not kept.
+    /// If there is no such block.
     pub fn validators(&self, params: rpc::AtParams) -> Result<rpc::Validators, Failed> {
-        let height = self.height(params.block)?;
-        let sets = hull_executor::validators(&self.chain().state_at(height)?)?;
-        let height = height.saturating_add(1);
-        let (now, (from, last)) = (sets.at(height), sets.last());
-        let told = |all: &[Validator]| all.iter().copied().map(Into::into).collect();
-        let follow = from > height;
+        let height = self.height(params.block)?.saturating_add(1);
+        // No block changes them later than this.
+        let following = height.saturating_add(UPDATE_DELAY - 1);
+        let now = self.chain().validators(height)?;
+        let next = self.chain().validators(following)?;
+        let changes = next != now;
+        let told = |all: Vec<Validator>| all.into_iter().map(Into::into).collect();
         Ok(rpc::Validators {
             height,
-            hash: Validator::set_hash(now).into(),
+            hash: Validator::set_hash(&now).into(),
             validators: told(now),
-            next_from: follow.then_some(from),
-            next: if follow { told(last) } else { Vec::new() },
+            next_from: changes.then_some(following),
+            next: if changes { told(next) } else { Vec::new() },
         })
     }
 

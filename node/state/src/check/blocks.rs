@@ -3,10 +3,12 @@
 use std::ops::Bound;
 
 use hull_host_api::Height;
-use hull_types::{Block, Genesis, Receipt, evidence_root, receipts_root, transactions_root};
+use hull_types::{
+    Block, Genesis, Receipt, Validator, evidence_root, receipts_root, transactions_root,
+};
 
 use super::ensure;
-use crate::chain::{decode, meta, record_at};
+use crate::chain::{decode, meta, record_at, validators_at};
 use crate::commit::genesis_record;
 use crate::error::StateError;
 use crate::layout::{META_GENESIS, block_index, height_key, transaction_index};
@@ -36,7 +38,20 @@ pub(super) fn check(view: &dyn View, latest: Height) -> Result<u64, StateError> 
             format!("there are {found} {}, not {expected}", space.name())
         })?;
     }
+    sets(view)?;
     Ok(transactions)
+}
+
+/// Every set of validators has its hash.
+fn sets(view: &dyn View) -> Result<(), StateError> {
+    for entry in view.range(Space::Validators, (Bound::Unbounded, Bound::Unbounded))? {
+        let (key, bytes) = entry?;
+        let set: Vec<Validator> = decode("a set of validators", &bytes)?;
+        ensure(key == Validator::set_hash(&set).0, || {
+            "a set of validators has another hash".into()
+        })?;
+    }
+    Ok(())
 }
 
 fn genesis(view: &dyn View) -> Result<HeightRecord, StateError> {
@@ -97,6 +112,7 @@ fn block(
     ] {
         ensure(holds, || format!("block {height} and {what} differ"))?;
     }
+    validators_at(view, header)?;
     indexed(view, &block_index(&record.hash), &height, height)?;
     for (signed, index) in transactions.iter().zip(0u32..) {
         let key = transaction_index(&signed.id());

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::support::{Chain, address, archive, assert_same, genesis, next_block};
-use hull_executor::StateDiff;
+use crate::support::{Chain, address, archive, assert_same, block_of, genesis, next_block};
+use hull_executor::{Item, StateDiff};
 use hull_state::{ChainStore, Options, Redb, Retain, Space, StateError, Store};
-use hull_types::Genesis;
+use hull_types::{Genesis, SYSTEM, Validator, ValidatorSets};
+use parity_scale_codec::Encode;
 
 use crate::store::{Entries, everything};
 
@@ -56,6 +57,55 @@ fn heights_that_are_not_retained_are_refused_and_the_rest_reads_as_it_was() {
     for retain in [0, 2, 3] {
         pruned(memory(), retain);
     }
+}
+
+fn validator(seed: u8) -> Validator {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+    Validator {
+        public_key: key.verifying_key().to_bytes(),
+        power: 1,
+    }
+}
+
+/// Whoever comes late has to be told who decided the blocks of long ago.
+#[test]
+fn who_decided_a_block_is_kept_longer_than_the_state() {
+    let options = Options {
+        retain: Retain::Last(2),
+    };
+    let (first, mut second) = (vec![validator(1)], vec![validator(1), validator(2)]);
+    second.sort_by_key(|one| one.public_key);
+    let store = ChainStore::open(memory(), options).unwrap();
+    let genesis = Genesis {
+        validators: first.clone(),
+        ..genesis()
+    };
+    store.begin(&genesis).unwrap();
+    let mut sets = ValidatorSets::new(first.clone());
+    sets.update(5, &[validator(2)]).unwrap();
+    for height in 1..=40 {
+        let mut diff = StateDiff::default();
+        if height == 5 {
+            let item = Item {
+                value: sets.encode().as_slice().into(),
+                ..crate::support::item(0)
+            };
+            let items = [(ValidatorSets::KEY.into(), Some(item))];
+            diff.storage.insert(SYSTEM, items.into_iter().collect());
+        }
+        let deciding = if height < 7 { &first } else { &second };
+        let (block, receipts) = block_of(&store, 0, deciding);
+        let prepared = store.prepare(height - 1, &diff).unwrap();
+        store.commit(&block, &receipts, prepared, b"").unwrap();
+    }
+    assert!(store.oldest().unwrap() > 7);
+    assert_eq!(store.validators(0).unwrap(), None);
+    for (height, expected) in [(1, &first), (6, &first), (7, &second), (40, &second)] {
+        let found = store.validators(height).unwrap();
+        assert_eq!(found.as_ref(), Some(expected), "{height}");
+    }
+    assert_eq!(store.validators(41).unwrap(), None);
+    store.check().unwrap();
 }
 
 /// An archive becomes a store that retains little: some heights a block go, and what

@@ -12,7 +12,7 @@ use hull_host_api::{
 use hull_state::{ChainStore, Options, Retain, StateError, Store};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, Payload, Receipt, ReceiptResult, Signature,
-    SignedTransaction, Transaction, evidence_root, receipts_root, transactions_root,
+    SignedTransaction, Transaction, Validator, evidence_root, receipts_root, transactions_root,
 };
 
 pub(crate) fn address(n: u8) -> Address {
@@ -137,6 +137,15 @@ pub(crate) fn try_commit(store: &ChainStore, diff: &StateDiff) -> Result<Height,
 
 /// A block with so many transactions that follows the latest one, and its receipts.
 pub(crate) fn next_block(store: &ChainStore, transactions: u64) -> (Block, Vec<Receipt>) {
+    block_of(store, transactions, &[])
+}
+
+/// The same, decided by these validators.
+pub(crate) fn block_of(
+    store: &ChainStore,
+    transactions: u64,
+    validators: &[Validator],
+) -> (Block, Vec<Receipt>) {
     let parent = store.latest().unwrap();
     let transactions: Vec<_> = (0..transactions)
         .map(|nonce| transaction(parent * 100 + nonce))
@@ -147,7 +156,7 @@ pub(crate) fn next_block(store: &ChainStore, transactions: u64) -> (Block, Vec<R
         parent: store.hash(parent).unwrap().unwrap(),
         state_root: store.root(parent).unwrap().unwrap(),
         receipts_root: receipts_root(&store.receipts(parent).unwrap().unwrap_or_default()),
-        validators_hash: Hash::default(),
+        validators_hash: Validator::set_hash(validators),
         transactions_root: transactions_root(&transactions),
         evidence_root: evidence_root(&[]),
     };
