@@ -147,6 +147,10 @@ pub(crate) struct InitOptions {
     /// Nodes of the test network that only follow
     #[arg(long, value_name = "N", requires = "out")]
     full_nodes: Option<u16>,
+    /// Where the nodes of the network will run, one host for each, validators first: IP
+    /// addresses or names. Without it all run on this machine, and only for it
+    #[arg(long, value_name = "HOST,…", value_delimiter = ',', requires = "out")]
+    hosts: Vec<String>,
     /// The name of a new chain
     #[arg(long, default_value = "hull-local")]
     name: String,
@@ -292,6 +296,7 @@ impl InitOptions {
                 out: out.clone(),
                 validators: self.validators.unwrap_or(4),
                 full_nodes: self.full_nodes.unwrap_or(0),
+                hosts: self.hosts.clone(),
             }),
             (None, Some(home)) => Ok(Plan::One {
                 home: home.clone(),

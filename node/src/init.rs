@@ -1,10 +1,11 @@
 //! `hulld init`: makes the homes of nodes.
 
+mod place;
+
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use hull_consensus::SigningGuard;
 use hull_types::host_api::DEFAULT_PREFIX;
 use hull_types::{Genesis, Parameters, Validator, dev};
@@ -13,12 +14,9 @@ use serde_json::{Value, json};
 use crate::banner::print;
 use crate::home::{Home, genesis_to_json};
 use crate::keys::{new_secret, validator_of};
-use crate::network::{peer_address, peer_id};
+use crate::network::peer_id;
+use place::Place;
 
-/// Ports of a node follow each other: RPC, consensus, transactions.
-const PORTS: u16 = 3;
-/// Ports of the nodes of a test network are so far apart: people find them.
-const STEP: u16 = 10;
 /// Most nodes of a test network: their ports fit.
 pub(crate) const MOST_NODES: u16 = 100;
 
@@ -38,6 +36,8 @@ pub(crate) enum Plan {
         out: PathBuf,
         validators: u16,
         full_nodes: u16,
+        /// Where each will run, the validators first; none if all do on this machine.
+        hosts: Vec<String>,
     },
 }
 
@@ -64,7 +64,8 @@ pub(crate) fn run(plan: &Plan, choices: &Choices) -> Result<()> {
             out,
             validators,
             full_nodes,
-        } => network(out, *validators, *full_nodes, choices)?,
+            hosts,
+        } => network(out, [*validators, *full_nodes], hosts, choices)?,
     };
     print(&match choices.json {
         true => format!("{}\n", made.json()),
@@ -85,7 +86,7 @@ fn one(
         "node".into(),
         folder.into(),
         is_validator,
-        ports(choices, 0)?,
+        Place::here(choices.port, 0)?,
     )?;
     let nodes = vec![node];
     let is_new = given.is_none();
@@ -96,26 +97,37 @@ fn one(
     write_all(nodes, genesis, is_new)
 }
 
-fn network(out: &Path, validators: u16, full_nodes: u16, choices: &Choices) -> Result<Made> {
+fn network(
+    out: &Path,
+    [validators, full_nodes]: [u16; 2],
+    hosts: &[String],
+    choices: &Choices,
+) -> Result<Made> {
     let count = validators.saturating_add(full_nodes);
     ensure!(
         validators > 0 && count <= MOST_NODES,
         "{validators} validators and {full_nodes} full nodes; a test network has at least one \
          validator, and at most {MOST_NODES} nodes"
     );
+    let places: Vec<Place> = match hosts {
+        [] => (0..count)
+            .map(|index| Place::here(choices.port, index))
+            .collect::<Result<_>>()?,
+        hosts => Place::on(hosts, choices.port)?,
+    };
+    ensure!(
+        places.len() == usize::from(count),
+        "{count} nodes and {} hosts; name a host for each node, those of the validators first",
+        places.len()
+    );
     let mut nodes = Vec::new();
-    for index in 0..count {
+    for (index, place) in (0..count).zip(places) {
         let (is_validator, name) = match index.checked_sub(validators) {
             None => (true, format!("validator-{index}")),
             Some(index) => (false, format!("full-{index}")),
         };
         let folder = out.join(&name);
-        nodes.push(NewNode::new(
-            name,
-            folder,
-            is_validator,
-            ports(choices, index)?,
-        )?);
+        nodes.push(NewNode::new(name, folder, is_validator, place)?);
     }
     let genesis = new_genesis(&nodes, choices)?;
     write_all(nodes, genesis, true)
@@ -127,11 +139,11 @@ struct NewNode {
     home: Home,
     node_key: [u8; 32],
     validator_key: Option<[u8; 32]>,
-    ports: [u16; PORTS as usize],
+    place: Place,
 }
 
 impl NewNode {
-    fn new(name: String, folder: PathBuf, is_validator: bool, ports: [u16; 3]) -> Result<Self> {
+    fn new(name: String, folder: PathBuf, is_validator: bool, place: Place) -> Result<Self> {
         let home = Home::new(folder);
         for file in [
             home.config(),
@@ -151,26 +163,19 @@ impl NewNode {
             home,
             node_key: new_secret()?,
             validator_key: is_validator.then(new_secret).transpose()?,
-            ports,
+            place,
         })
-    }
-
-    fn at(&self, index: usize) -> SocketAddr {
-        (IpAddr::from(Ipv4Addr::LOCALHOST), self.ports[index]).into()
-    }
-
-    fn rpc(&self) -> SocketAddr {
-        self.at(0)
     }
 
     /// Where the others find it for consensus.
     fn consensus_address(&self) -> String {
-        format!("/ip4/127.0.0.1/tcp/{}", self.ports[1])
+        self.place.consensus()
     }
 
     /// Where the others find it for transactions.
     fn network_address(&self) -> Result<String> {
-        Ok(peer_address(self.at(2), &peer_id(&self.node_key)?))
+        let (place, peer) = (self.place.network(), peer_id(&self.node_key)?);
+        Ok(format!("{place}/p2p/{peer}"))
     }
 
     fn config(&self, others: &[&Self]) -> Result<String> {
@@ -194,12 +199,14 @@ impl NewNode {
              \n\
              [network]\n\
              listen = \"{}\"\n\
+             external = {}\n\
              peers = {}\n",
-            self.at(0),
+            self.place.rpc(),
             self.name,
-            self.at(1),
+            self.place.consensus_listen(),
             list(&consensus),
-            self.at(2),
+            self.place.network_listen(),
+            list(&self.place.external()),
             list(&network),
         ))
     }
@@ -249,7 +256,7 @@ impl Made {
             json!({
                 "name": node.name,
                 "home": node.home.folder().display().to_string(),
-                "rpc": node.rpc().to_string(),
+                "rpc": node.place.rpc().to_string(),
                 "consensus": node.consensus_address(),
                 "network": node.network_address().unwrap_or_default(),
                 "peer": peer.unwrap_or_default(),
@@ -277,7 +284,7 @@ impl Made {
                 Some(_) => "validator",
                 None => "full node",
             };
-            let (home, rpc) = (node.home.folder().display(), node.rpc());
+            let (home, rpc) = (node.home.folder().display(), node.place.rpc());
             text += &format!("{role}  {home}  rpc {rpc}\n");
         }
         if self.is_new {
@@ -325,35 +332,6 @@ fn read_genesis(path: &Path) -> Result<Genesis> {
     let text = text.with_context(|| format!("read the genesis {}", path.display()))?;
     let genesis = crate::home::genesis_from_json(&text);
     genesis.with_context(|| format!("in the genesis {}", path.display()))
-}
-
-/// The ports of the node of an index.
-fn ports(choices: &Choices, index: u16) -> Result<[u16; 3]> {
-    if choices.port == 0 {
-        return free_ports();
-    }
-    let first = index
-        .checked_mul(STEP)
-        .and_then(|step| choices.port.checked_add(step));
-    match first.filter(|first| first.checked_add(PORTS).is_some()) {
-        Some(first) => Ok([first, first + 1, first + 2]),
-        None => bail!(
-            "the ports from {} on do not suffice; give a lower --port",
-            choices.port
-        ),
-    }
-}
-
-/// Ports that nobody listens on now. Somebody may soon, so this is for tests.
-fn free_ports() -> Result<[u16; 3]> {
-    let listen = || std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    // All at once, so that they differ.
-    let listeners = [listen()?, listen()?, listen()?];
-    let mut ports = [0; 3];
-    for (port, listener) in ports.iter_mut().zip(listeners) {
-        *port = listener.local_addr()?.port();
-    }
-    Ok(ports)
 }
 
 fn list(items: &[String]) -> String {

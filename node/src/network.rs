@@ -46,11 +46,6 @@ pub(crate) fn peer_id(secret: &[u8; 32]) -> Result<PeerId> {
     Ok(keypair(secret)?.public().to_peer_id())
 }
 
-/// Where a node of that id listens, for the settings of others.
-pub(crate) fn peer_address(listen: SocketAddr, peer: &PeerId) -> String {
-    format!("{}/p2p/{peer}", multiaddr(listen))
-}
-
 /// The settings of a network, from those of the node.
 pub(crate) fn settings(config: &Config, node_key: &[u8; 32], chain_id: Hash) -> Result<Settings> {
     let network = &config.network;

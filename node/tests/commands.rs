@@ -108,6 +108,32 @@ fn a_test_network_is_made_whole() {
 }
 
 #[test]
+fn a_network_of_several_machines_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = path(folder.path(), "net");
+    let hosts = ["--hosts", "192.0.2.1,192.0.2.2,three.example"];
+    let nodes = ["init", "--out", &out, "--validators", "2", "--json"];
+    refused(&[&nodes[..], &hosts].concat(), "a host for each node");
+    let made = json(&[&nodes[..], &hosts, &["--full-nodes", "1"]].concat());
+    let peer = made["nodes"][2]["peer"].as_str().unwrap();
+
+    let home = path(folder.path(), "net/validator-0");
+    let config = json(&["config", "--home", &home, "--json"]);
+    let value = |name: &str| config[name]["value"].clone();
+    assert_eq!(value("rpc.listen"), "127.0.0.1:4855");
+    assert_eq!(value("consensus.listen"), "0.0.0.0:4856");
+    assert_eq!(value("network.listen"), "0.0.0.0:4857");
+    assert_eq!(
+        value("network.external"),
+        serde_json::json!(["/ip4/192.0.2.1/tcp/4857"])
+    );
+    let others = ["/ip4/192.0.2.2/tcp/4856", "/dns4/three.example/tcp/4856"];
+    assert_eq!(value("consensus.peers"), serde_json::json!(others));
+    let last = format!("/dns4/three.example/tcp/4857/p2p/{peer}");
+    assert_eq!(value("network.peers")[1], last);
+}
+
+#[test]
 fn a_node_of_its_own_and_one_that_joins_it() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (path(folder.path(), "first"), path(folder.path(), "second"));

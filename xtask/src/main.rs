@@ -22,6 +22,7 @@ mod demo;
 mod docs;
 mod libtest;
 mod localnet;
+mod network;
 mod nextest;
 mod process;
 mod rocksdb;

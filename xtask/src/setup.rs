@@ -47,10 +47,10 @@ pub(crate) fn for_contracts(workspace: &Workspace, yes: bool) -> Result<()> {
 
 fn steps(task: Task) -> Vec<&'static Step> {
     match task {
-        Task::Test => vec![&WASM_TARGET, &NEXTEST],
-        Task::Ci => vec![&DENY, &WASM_TARGET],
+        Task::Test => vec![&WASM_TARGET, &NEXTEST, &IPTABLES],
+        Task::Ci => vec![&DENY, &WASM_TARGET, &IPTABLES],
         Task::Bench => vec![&RUST_SRC],
-        Task::Soak => vec![&NIGHTLY, &FUZZ],
+        Task::Soak => vec![&NIGHTLY, &FUZZ, &IPTABLES],
     }
 }
 
@@ -171,6 +171,29 @@ const FUZZ: Step = Step {
             "{tools}",
         ],
         reach: Reach::Cache,
+    }],
+};
+
+const IPTABLES: Step = Step {
+    what: "iptables",
+    why: "cuts the links between nodes, in namespaces of their own",
+    cost: "10 s",
+    optional: true,
+    check: |workspace| {
+        ["ip", "iptables"]
+            .iter()
+            .all(|it| workspace.program(it).is_some())
+    },
+    ways: &[Way {
+        command: &[
+            "apt-get",
+            "install",
+            "--yes",
+            "--no-install-recommends",
+            "iproute2",
+            "iptables",
+        ],
+        reach: Reach::System,
     }],
 };
 

@@ -10,7 +10,7 @@ use crate::process::{self, Streams};
 use crate::setup::{self, Task};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{date, libtest, rocksdb, ui};
+use crate::{date, libtest, network, rocksdb, ui};
 
 /// The differential test's long form.
 const FULL_CASES: u64 = 1_000_000;
@@ -27,6 +27,12 @@ const SHORT_INPUTS: u64 = 200_000;
 /// counted.
 const FULL_CHAINS: u64 = 20;
 const SHORT_CHAINS: u64 = 5;
+/// Validators are killed for so long in the long form.
+const FULL_KILLS: Duration = Duration::from_secs(30 * 60);
+/// Times that each partition of a network comes and goes in the long form, and where
+/// minutes are counted.
+const FULL_PARTITIONS: u64 = 20;
+const SHORT_PARTITIONS: u64 = 3;
 /// A round of the differential test when time is the limit.
 const ROUND_CASES: u64 = 20_000;
 
@@ -36,10 +42,12 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// A million differential cases, a hundred thousand of each property, a million
-    /// inputs to the RPC, twenty chains for each disk fault, and an hour of fuzzing
-    /// a target
+    /// inputs to the RPC, twenty chains for each disk fault, half an hour of killed
+    /// validators, twenty rounds of each partition, and an hour of fuzzing a target
     #[arg(long, conflicts_with = "minutes")]
     full: bool,
+    /// Runs only parts whose names contain one of these
+    parts: Vec<String>,
 }
 
 /// What a part of the run found.
@@ -52,6 +60,8 @@ struct Record {
     differences: Option<u64>,
     elapsed: Duration,
     outcome: String,
+    /// What was measured.
+    figures: Vec<String>,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
@@ -59,7 +69,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
         setup::prepare(workspace, Task::Soak, yes)?;
     }
     let share = Duration::from_secs(arguments.minutes * 60 / 2);
-    let (mut report, mut records) = (Report::default(), Vec::new());
+    let (mut report, mut records) = (Report::only(&arguments.parts), Vec::new());
     report.part(
         "differential",
         "both tiers and an interpreter agree on generated modules",
@@ -120,6 +130,25 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
         recorded(&mut records, "disk faults, RocksDB", |record| {
             record.cases = chains;
             rocksdb::tests(workspace, Some(chains))
+        })
+    });
+    report.part(
+        "kills",
+        "validators are killed, and nothing is lost that a client was told",
+        || {
+            let time = if arguments.full { FULL_KILLS } else { share };
+            recorded(&mut records, "kills", |record| {
+                kills(workspace, time, record)
+            })
+        },
+    );
+    report.part("partitions", "links are cut, lose packets and heal", || {
+        let rounds = match arguments.full {
+            true => FULL_PARTITIONS,
+            false => SHORT_PARTITIONS,
+        };
+        recorded(&mut records, "partitions", |record| {
+            partitions(workspace, rounds, record)
         })
     });
     let time = if arguments.full { FULL_FUZZING } else { share };
@@ -278,6 +307,44 @@ fn faults(workspace: &Workspace, chains: u64, record: &mut Record) -> Result<Tal
     Ok(tally.ended(status.success(), "disk faults"))
 }
 
+/// Validators that are killed for so long.
+fn kills(workspace: &Workspace, time: Duration, record: &mut Record) -> Result<Tally> {
+    let seed = new_seed()?;
+    record.seeds.push(seed);
+    let tally = network::kills(workspace, time, seed, |line| read_figures(record, line))?;
+    record.differences = Some(tally.failed as u64);
+    match tally.failed {
+        0 => Ok(said_enough(record, "kills")),
+        _ => Ok(tally),
+    }
+}
+
+/// So many rounds of each partition.
+fn partitions(workspace: &Workspace, rounds: u64, record: &mut Record) -> Result<Tally> {
+    let seed = new_seed()?;
+    record.seeds.push(seed);
+    let tally = network::partitions(workspace, Some((rounds, seed)), |line| {
+        read_figures(record, line);
+    });
+    record.differences = Some(tally.failed as u64);
+    Ok(tally)
+}
+
+/// `kills: 7 kills, …` and `partition: two and two: 3 rounds, …`: cases, and all of it.
+fn read_figures(record: &mut Record, line: &str) {
+    let figures = [("kills: ", " kills, "), ("partition: ", " rounds, ")];
+    for (begin, unit) in figures {
+        let Some(rest) = line.strip_prefix(begin) else {
+            continue;
+        };
+        if let Some((before, _)) = rest.split_once(unit) {
+            let count = before.rsplit(' ').next().and_then(|it| it.parse().ok());
+            record.cases += count.unwrap_or(0);
+            record.figures.push(rest.into());
+        }
+    }
+}
+
 /// A pass that names no case proves nothing.
 fn said_enough(record: &Record, part: &str) -> Tally {
     match record.cases {
@@ -375,6 +442,14 @@ fn page(workspace: &Workspace, records: &[Record]) -> String {
             record.outcome,
         ));
     }
+    let figures = records.iter().flat_map(|record| {
+        let lines = record.figures.iter();
+        lines.map(move |line| format!("- {}: {line}\n", record.part))
+    });
+    let figures: String = figures.collect();
+    if !figures.is_empty() {
+        page.push_str(&format!("\n{figures}"));
+    }
     page
 }
 
@@ -418,6 +493,24 @@ mod tests {
         read_fuzz(&mut record, "INFO: Seed: 4242");
         read_fuzz(&mut record, "Done 1000 runs in 10 second(s)");
         assert_eq!((record.cases, record.seeds), (1_000, vec![4_242]));
+    }
+
+    #[test]
+    fn what_networks_say_is_kept() {
+        let mut record = Record::default();
+        read_figures(&mut record, "seed 4; HULL_SEED=4 does the same again");
+        read_figures(
+            &mut record,
+            "kills: 7 kills, 900 transactions, 5 ms at most",
+        );
+        read_figures(
+            &mut record,
+            "partition: two and two: 3 rounds, 80 transactions",
+        );
+        assert_eq!(record.cases, 10);
+        record.part = "all".into();
+        let page = page(&Workspace::find().expect("a checkout"), &[record]);
+        assert!(page.ends_with("- all: two and two: 3 rounds, 80 transactions\n"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::process::{self, Streams};
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
-use crate::{demo, libtest, nextest, rocksdb, setup, ui};
+use crate::{demo, libtest, network, nextest, rocksdb, setup, ui};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -81,6 +81,11 @@ pub(crate) fn parts(workspace: &Workspace, report: &mut Report, all: bool, filte
             },
         );
         report.part(
+            "partitions",
+            "validators whose links are cut, lose packets and heal",
+            || network::partitions(workspace, None, |_| ()),
+        );
+        report.part(
             "main job",
             "a token from its source to a proved balance",
             || check(demo(workspace, false)),
@@ -116,7 +121,11 @@ pub(crate) fn check(result: Result<()>) -> Tally {
 }
 
 /// Runs tests beside the file in which those that leave early say why.
-fn logged(workspace: &Workspace, name: &str, run: impl FnOnce(&Path) -> Result<Tally>) -> Tally {
+pub(crate) fn logged(
+    workspace: &Workspace,
+    name: &str,
+    run: impl FnOnce(&Path) -> Result<Tally>,
+) -> Tally {
     let skips = workspace.target.join(format!("xtask/skips-{name}"));
     let prepared =
         fs::create_dir_all(workspace.target.join("xtask")).and_then(|()| fs::write(&skips, ""));

@@ -1,8 +1,19 @@
-//! Real processes that pass transactions on.
+//! Real processes that agree and pass transactions on, also while some of them fail.
 
-#![expect(clippy::disallowed_methods, reason = "tests give up after a while")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests give up after a while, and measure how long nodes take"
+)]
 
+mod audit;
+mod changes;
+mod client;
+mod cluster;
 mod flood;
+mod kills;
+mod load;
+mod random;
+mod restarts;
 mod support;
 mod twins;
 

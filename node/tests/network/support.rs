@@ -1,17 +1,28 @@
 //! Homes made by `hulld init`, run by `hulld run`.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use hull_types::host_api::Hash;
 use hull_types::{Payload, SignedTransaction, Transaction, dev};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::client::Client;
+
+/// The program that is tested.
+pub(crate) const HULLD: &str = env!("CARGO_BIN_EXE_hulld");
 
 pub(crate) fn hulld() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hulld"));
+    command(HULLD)
+}
+
+/// A program that starts where there is nothing of ours.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars() {
         if name.starts_with("HULL_") {
             command.env_remove(name);
@@ -28,17 +39,47 @@ pub(crate) struct Homes {
 }
 
 impl Homes {
+    /// Of nodes that run on this machine.
     pub(crate) fn new(validators: u16, full_nodes: u16) -> Self {
+        let port = first_port(validators + full_nodes).to_string();
+        Self::with(validators, full_nodes, &["--port", &port])
+    }
+
+    /// With more that is said to `hulld init`.
+    pub(crate) fn with(validators: u16, full_nodes: u16, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut init = hulld();
-        init.args(["init", "--port=0", "--json", "--out"]);
+        init.args(["init", "--json", "--out"]);
         init.arg(folder.path().join("net"));
         init.arg(format!("--validators={validators}"));
         init.arg(format!("--full-nodes={full_nodes}"));
-        let output = init.output().unwrap();
-        assert!(output.status.success());
-        let made = serde_json::from_slice(&output.stdout).unwrap();
-        Self { folder, made }
+        Self {
+            made: made(init.args(arguments)),
+            folder,
+        }
+    }
+
+    /// Adds the home of a node that comes later, and knows all who are there.
+    pub(crate) fn join(&mut self, name: &str, arguments: &[&str]) {
+        let net = self.folder.path().join("net");
+        let port = first_port(1).to_string();
+        let mut init = hulld();
+        init.args(["init", "--json", "--port", &port, "--home"]);
+        init.arg(net.join(name)).arg("--genesis");
+        init.arg(net.join("validator-0/genesis.json"));
+        let mut node = made(init.args(arguments))["nodes"][0].take();
+        node["name"] = name.into();
+        self.made["nodes"].as_array_mut().unwrap().push(node);
+    }
+
+    /// Where those that were made before a node are found, as its settings.
+    pub(crate) fn peers_of(&self, name: &str) -> [String; 2] {
+        let others = self.made["nodes"].as_array().unwrap().iter();
+        let others: Vec<_> = others.filter(|node| node["name"] != name).collect();
+        ["consensus", "network"].map(|what| {
+            let found: Vec<_> = others.iter().map(|it| it[what].as_str().unwrap()).collect();
+            format!("{what}.peers={}", found.join(","))
+        })
     }
 
     pub(crate) fn node(&self, name: &str) -> &Value {
@@ -51,23 +92,43 @@ impl Homes {
         Hash(hex::decode(&text[2..]).unwrap().try_into().unwrap())
     }
 
+    /// Where a node answers.
+    pub(crate) fn client(&self, name: &str) -> Client {
+        Client::new(self.node(name)["rpc"].as_str().unwrap().parse().unwrap())
+    }
+
     /// Runs a node until it answers.
     pub(crate) fn run(&self, name: &str, settings: &[&str]) -> Running {
+        self.launch(hulld(), name, settings)
+    }
+
+    /// The same with a command that ends in the program's name.
+    pub(crate) fn launch(&self, mut command: Command, name: &str, settings: &[&str]) -> Running {
         let home = self.folder.path().join("net").join(name);
-        let mut command = hulld();
         command.args(["run", "--json", "--home"]).arg(&home);
         for setting in settings {
             command.args(["--set", setting]);
         }
-        let log = std::fs::File::create(home.join("node.log")).unwrap();
-        command.stdout(Stdio::piped()).stderr(log);
+        let mut log = std::fs::File::options();
+        let log = log.create(true).append(true).open(home.join("node.log"));
+        command.stdout(Stdio::piped()).stderr(log.unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut line).unwrap();
-        let rpc = self.node(name)["rpc"].as_str().unwrap().to_owned();
-        let running = Running { child, rpc, home };
-        assert!(line.contains("ready"), "{name}: {line} {}", running.log());
+        let said: Value = serde_json::from_str(&line).unwrap_or_default();
+        let client = said["ready"]["http"].as_str().map(|url| {
+            let address = url.strip_prefix("http://").unwrap();
+            Client::new(address.parse().unwrap())
+        });
+        let running = Running {
+            client: client.unwrap_or_else(|| self.client(name)),
+            began_at: said["ready"]["height"].as_u64().unwrap_or_default(),
+            child,
+            home,
+        };
+        let is_ready = said["ready"].is_object();
+        assert!(is_ready, "{name}: {line} {}", running.log());
         running
     }
 
@@ -94,10 +155,38 @@ impl Homes {
     }
 }
 
+fn made(init: &mut Command) -> Value {
+    let output = init.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A port from which on there are free ones for so many nodes. Below those that the
+/// system gives to connections that go out: a node that comes back finds its own free.
+fn first_port(nodes: u16) -> u16 {
+    const PLACES: u32 = 200;
+    const STEP: u16 = 10;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for _ in 0..PLACES {
+        // Tests that run side by side begin at different places.
+        let place = std::process::id() * 17 + TAKEN.fetch_add(1, Ordering::Relaxed);
+        let first = 10_000 + (place % PLACES) as u16 * 100;
+        let mut firsts = (0..nodes).map(|node| first + node * STEP);
+        if firsts.all(|port| (port..port + 3).all(is_free)) {
+            return first;
+        }
+    }
+    panic!("no ports are free");
+}
+
 /// A node that runs. Killed when dropped.
 pub(crate) struct Running {
     pub(crate) child: Child,
-    rpc: String,
+    /// Its height when it was ready.
+    pub(crate) began_at: u64,
+    client: Client,
     home: PathBuf,
 }
 
@@ -109,76 +198,26 @@ impl Drop for Running {
     }
 }
 
+impl Deref for Running {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
 impl Running {
-    fn raw(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.rpc).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer.split_once("\r\n\r\n").unwrap().1.into()
-    }
-
-    pub(crate) fn metrics(&self) -> String {
-        self.raw("GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-    }
-
-    /// The value of a metric.
-    pub(crate) fn metric(&self, name: &str) -> f64 {
-        let text = self.metrics();
-        let mut lines = text.lines();
-        let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.map_or(0.0, |value| value.parse().unwrap())
-    }
-
-    pub(crate) fn try_ask(&self, method: &str, params: Value) -> Value {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let (body, home) = (body.to_string(), "host: x\r\nconnection: close");
-        let answer = self.raw(&format!(
-            "POST / HTTP/1.1\r\n{home}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
-            body.len()
-        ));
-        serde_json::from_str(&answer).unwrap()
-    }
-
-    pub(crate) fn ask(&self, method: &str, params: Value) -> Value {
-        let mut answer = self.try_ask(method, params);
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].take()
-    }
-
-    pub(crate) fn height(&self) -> u64 {
-        let status = self.ask("hull_status", json!({}));
-        status["height"].as_u64().unwrap()
-    }
-
-    pub(crate) fn peers(&self) -> Vec<Value> {
-        let peers = self.ask("hull_peers", json!({}));
-        peers.as_array().unwrap().clone()
-    }
-
-    /// Sends a transaction, and says under which id.
-    pub(crate) fn send(&self, transaction: &SignedTransaction) -> Value {
-        let bytes = format!("0x{}", hex::encode(transaction.encode_bytes()));
-        self.ask("hull_sendTransaction", json!([bytes]))["hash"].take()
-    }
-
-    /// What became of it, once it is in a block; null after half a minute.
-    pub(crate) fn receipt(&self, id: &Value) -> Value {
-        self.ask("hull_receipt", json!({ "hash": id, "wait": 30_000 }))
-    }
-
     /// Asks again and again, for at most a minute.
     pub(crate) fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
-        while !is_so() {
-            assert!(Instant::now() < end, "{what}: never; {}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let is_so = crate::client::within_a_minute(is_so);
+        assert!(is_so, "{what}: never; {}", self.log());
     }
 
+    /// The end of what it told.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.home.join("node.log")).unwrap_or_default()
+        let log = std::fs::read_to_string(self.home.join("node.log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
     }
 
     pub(crate) fn stop(mut self) {
