@@ -27,6 +27,9 @@ const SHORT_INPUTS: u64 = 200_000;
 /// counted.
 const FULL_CHAINS: u64 = 20;
 const SHORT_CHAINS: u64 = 5;
+/// Networks that are simulated in the long form, and where minutes are counted.
+const FULL_NETWORKS: u64 = 10_000;
+const SHORT_NETWORKS: u64 = 500;
 /// A round of the differential test when time is the limit.
 const ROUND_CASES: u64 = 20_000;
 
@@ -36,8 +39,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// A million differential cases, a hundred thousand of each property, a million
-    /// inputs to the RPC, twenty chains for each disk fault, and an hour of fuzzing
-    /// a target
+    /// inputs to the RPC, twenty chains for each disk fault, ten thousand simulated
+    /// networks, and an hour of fuzzing a target
     #[arg(long, conflicts_with = "minutes")]
     full: bool,
 }
@@ -122,6 +125,19 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Re
             rocksdb::tests(workspace, Some(chains))
         })
     });
+    report.part(
+        "simulation",
+        "validators agree, whatever the network and one of them do",
+        || {
+            let networks = match arguments.full {
+                true => FULL_NETWORKS,
+                false => SHORT_NETWORKS,
+            };
+            recorded(&mut records, "simulation", |record| {
+                simulation(workspace, networks, record)
+            })
+        },
+    );
     let time = if arguments.full { FULL_FUZZING } else { share };
     for target in fuzz_targets(workspace) {
         report.part(
@@ -261,6 +277,27 @@ fn inputs(workspace: &Workspace, cases: u64, record: &mut Record) -> Result<Tall
         return Ok(Tally::failure(format!("rpc inputs: seed {seed} failed")));
     }
     Ok(said_enough(record, "rpc inputs"))
+}
+
+/// So many simulated networks of whole chains.
+fn simulation(workspace: &Workspace, networks: u64, record: &mut Record) -> Result<Tally> {
+    let seed = new_seed()?;
+    record.seeds.push(seed);
+    let name = "validators_agree_whatever_the_network_and_one_of_them_do";
+    // The whole workspace, so that nothing is built anew for other features.
+    let mut command = workspace.cargo(["test", "--workspace", "--test", "simulation"]);
+    command
+        .args([name, "--", "--nocapture"])
+        .env("HULL_SIMULATION_CASES", networks.to_string())
+        .env("HULL_SIMULATION_SEED", seed.to_string());
+    let status = process::tee(&mut command, Streams::Both, |line| read_cases(record, line))?;
+    record.differences = Some(u64::from(!status.success()));
+    if !status.success() {
+        return Ok(Tally::failure(format!(
+            "simulation: a network after seed {seed} failed; it says which"
+        )));
+    }
+    Ok(said_enough(record, "simulation"))
 }
 
 /// The fault tests of the store on so many chains.
