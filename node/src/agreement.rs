@@ -40,6 +40,11 @@ impl Agreement {
         }
     }
 
+    /// The chain.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     fn candidates(&self) -> MutexGuard<'_, BTreeMap<Hash, Candidate>> {
         // A candidate that is lost is executed again.
         self.candidates

@@ -12,14 +12,37 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A clock that can be moved. Clones are the same clock.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// Milliseconds ahead of the machine's.
+    /// Whether it moves only when it is moved.
+    stands: bool,
+    /// Milliseconds ahead of the machine's, or of the epoch if it stands.
     ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
+    /// A clock that stands still until it is moved: the same steps give the same times.
+    ///
+    /// ```
+    /// let clock = hulld::clock::Clock::standing(5_000);
+    /// assert_eq!((clock.now(), clock.now()), (5_000, 5_000));
+    /// assert_eq!(clock.advance(7), 5_007);
+    /// ```
+    pub fn standing(time: u64) -> Self {
+        let clock = Self {
+            stands: true,
+            ..Self::default()
+        };
+        clock.set(time);
+        clock
+    }
+
     /// Milliseconds since the Unix epoch.
     pub fn now(&self) -> u64 {
-        machine().saturating_add_signed(self.ahead.load(Ordering::SeqCst))
+        self.base()
+            .saturating_add_signed(self.ahead.load(Ordering::SeqCst))
+    }
+
+    fn base(&self) -> u64 {
+        if self.stands { 0 } else { machine() }
     }
 
     /// Moves it forward, and says what it shows then.
@@ -34,7 +57,7 @@ impl Clock {
 
     /// Sets it.
     pub fn set(&self, time: u64) {
-        let ahead = i128::from(time) - i128::from(machine());
+        let ahead = i128::from(time) - i128::from(self.base());
         let ahead = i64::try_from(ahead).unwrap_or(i64::MAX);
         self.ahead.store(ahead, Ordering::SeqCst);
     }

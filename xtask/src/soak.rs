@@ -33,6 +33,9 @@ const FULL_KILLS: Duration = Duration::from_secs(30 * 60);
 /// minutes are counted.
 const FULL_PARTITIONS: u64 = 20;
 const SHORT_PARTITIONS: u64 = 3;
+/// Networks that are simulated in the long form, and where minutes are counted.
+const FULL_NETWORKS: u64 = 10_000;
+const SHORT_NETWORKS: u64 = 500;
 /// A round of the differential test when time is the limit.
 const ROUND_CASES: u64 = 20_000;
 
@@ -43,7 +46,8 @@ pub(crate) struct Arguments {
     minutes: u64,
     /// A million differential cases, a hundred thousand of each property, a million
     /// inputs to the RPC, twenty chains for each disk fault, half an hour of killed
-    /// validators, twenty rounds of each partition, and an hour of fuzzing a target
+    /// validators, twenty rounds of each partition, ten thousand simulated networks,
+    /// and an hour of fuzzing a target
     #[arg(long, conflicts_with = "minutes")]
     full: bool,
     /// Runs only parts whose names contain one of these
@@ -64,117 +68,142 @@ struct Record {
     figures: Vec<String>,
 }
 
+/// A part of the run.
+struct Part {
+    name: &'static str,
+    /// What it shows.
+    why: &'static str,
+    run: fn(&Workspace, &Arguments, &mut Record) -> Result<Tally>,
+}
+
+/// In the order in which they run; the fuzz targets follow.
+const PARTS: [Part; 8] = [
+    Part {
+        name: "differential",
+        why: "both tiers and an interpreter agree on generated modules",
+        run: |workspace, arguments, record| {
+            let limit = match arguments.full {
+                true => Limit::Cases,
+                false => Limit::Time(arguments.share()),
+            };
+            differential(workspace, limit, record)
+        },
+    },
+    Part {
+        name: "contract properties",
+        why: "whatever anybody does with the example contracts, nothing is lost",
+        run: |workspace, arguments, record| {
+            let cases = arguments.choose(FULL_PROPERTIES, SHORT_PROPERTIES);
+            properties(workspace, cases, record)
+        },
+    },
+    Part {
+        name: "rpc inputs",
+        why: "no input brings a node down",
+        run: |workspace, arguments, record| {
+            let cases = arguments.choose(FULL_INPUTS, SHORT_INPUTS);
+            inputs(workspace, cases, record)
+        },
+    },
+    Part {
+        name: "disk faults",
+        why: "disks that fail, forget, fill up and rot leave a block boundary",
+        run: |workspace, arguments, record| {
+            faults(
+                workspace,
+                arguments.choose(FULL_CHAINS, SHORT_CHAINS),
+                record,
+            )
+        },
+    },
+    Part {
+        name: "disk faults, RocksDB",
+        why: "the same faults, and the engine's own",
+        run: |workspace, arguments, record| {
+            record.cases = arguments.choose(FULL_CHAINS, SHORT_CHAINS);
+            rocksdb::tests(workspace, Some(record.cases))
+        },
+    },
+    Part {
+        name: "kills",
+        why: "validators are killed, and nothing is lost that a client was told",
+        run: |workspace, arguments, record| {
+            let time = match arguments.full {
+                true => FULL_KILLS,
+                false => arguments.share(),
+            };
+            kills(workspace, time, record)
+        },
+    },
+    Part {
+        name: "partitions",
+        why: "links are cut, lose packets and heal",
+        run: |workspace, arguments, record| {
+            let rounds = arguments.choose(FULL_PARTITIONS, SHORT_PARTITIONS);
+            partitions(workspace, rounds, record)
+        },
+    },
+    Part {
+        name: "simulation",
+        why: "validators agree, whatever the network and one of them do",
+        run: |workspace, arguments, record| {
+            let networks = arguments.choose(FULL_NETWORKS, SHORT_NETWORKS);
+            simulation(workspace, networks, record)
+        },
+    },
+];
+
+impl Arguments {
+    /// Time for a part that takes what it gets.
+    fn share(&self) -> Duration {
+        Duration::from_secs(self.minutes * 60 / 2)
+    }
+
+    fn choose(&self, full: u64, short: u64) -> u64 {
+        if self.full { full } else { short }
+    }
+}
+
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
     if workspace.has("fuzz/Cargo.toml") {
         setup::prepare(workspace, Task::Soak, yes)?;
     }
-    let share = Duration::from_secs(arguments.minutes * 60 / 2);
     let (mut report, mut records) = (Report::only(&arguments.parts), Vec::new());
-    report.part(
-        "differential",
-        "both tiers and an interpreter agree on generated modules",
-        || {
-            let limit = if arguments.full {
-                Limit::Cases
-            } else {
-                Limit::Time(share)
-            };
-            recorded(&mut records, "differential", |record| {
-                differential(workspace, limit, record)
+    for part in PARTS {
+        report.part(part.name, part.why, || {
+            recorded(&mut records, part.name, |record| {
+                (part.run)(workspace, arguments, record)
             })
-        },
-    );
-    report.part(
-        "properties",
-        "whatever anybody does with the example contracts, nothing is lost",
-        || {
-            let cases = match arguments.full {
-                true => FULL_PROPERTIES,
-                false => SHORT_PROPERTIES,
-            };
-            recorded(&mut records, "contract properties", |record| {
-                properties(workspace, cases, record)
-            })
-        },
-    );
-    report.part("rpc inputs", "no input brings a node down", || {
-        let cases = if arguments.full {
-            FULL_INPUTS
-        } else {
-            SHORT_INPUTS
-        };
-        recorded(&mut records, "rpc inputs", |record| {
-            inputs(workspace, cases, record)
-        })
-    });
-    report.part(
-        "disk faults",
-        "disks that fail, forget, fill up and rot leave a block boundary",
-        || {
-            let chains = if arguments.full {
-                FULL_CHAINS
-            } else {
-                SHORT_CHAINS
-            };
-            recorded(&mut records, "disk faults", |record| {
-                faults(workspace, chains, record)
-            })
-        },
-    );
-    report.part("RocksDB", "the same faults, and the engine's own", || {
-        let chains = if arguments.full {
-            FULL_CHAINS
-        } else {
-            SHORT_CHAINS
-        };
-        recorded(&mut records, "disk faults, RocksDB", |record| {
-            record.cases = chains;
-            rocksdb::tests(workspace, Some(chains))
-        })
-    });
-    report.part(
-        "kills",
-        "validators are killed, and nothing is lost that a client was told",
-        || {
-            let time = if arguments.full { FULL_KILLS } else { share };
-            recorded(&mut records, "kills", |record| {
-                kills(workspace, time, record)
-            })
-        },
-    );
-    report.part("partitions", "links are cut, lose packets and heal", || {
-        let rounds = match arguments.full {
-            true => FULL_PARTITIONS,
-            false => SHORT_PARTITIONS,
-        };
-        recorded(&mut records, "partitions", |record| {
-            partitions(workspace, rounds, record)
-        })
-    });
-    let time = if arguments.full { FULL_FUZZING } else { share };
-    for target in fuzz_targets(workspace) {
-        report.part(
-            &format!("fuzz {target}"),
-            "what the generators do not think of",
-            || {
-                recorded(&mut records, &format!("fuzz {target}"), |record| {
-                    fuzz(workspace, &target, time, record)
-                })
-            },
-        );
+        });
     }
-    if records
-        .iter()
-        .any(|record| !record.outcome.starts_with("skipped"))
-    {
+    let time = match arguments.full {
+        true => FULL_FUZZING,
+        false => arguments.share(),
+    };
+    for target in fuzz_targets(workspace) {
+        let name = format!("fuzz {target}");
+        report.part(&name, "what the generators do not think of", || {
+            recorded(&mut records, &name, |record| {
+                fuzz(workspace, &target, time, record)
+            })
+        });
+    }
+    keep(workspace, &records)?;
+    Ok(report.finish("the record names the seed of each round"))
+}
+
+/// Writes the page of a run in which anything ran.
+fn keep(workspace: &Workspace, records: &[Record]) -> Result<()> {
+    let ran = |record: &Record| !record.outcome.starts_with("skipped");
+    if records.iter().any(ran) {
         let file = result_file(workspace);
         fs::create_dir_all(workspace.root.join("docs/results"))?;
-        fs::write(&file, page(workspace, &records))
+        fs::write(&file, page(workspace, records))
             .with_context(|| format!("write {}", file.display()))?;
         println!("\nrecord: {}", file.display());
         ui::next("commit the record");
     }
-    Ok(report.finish("the record names the seed of each round"))
+    Ok(())
 }
 
 fn recorded(
@@ -290,6 +319,27 @@ fn inputs(workspace: &Workspace, cases: u64, record: &mut Record) -> Result<Tall
         return Ok(Tally::failure(format!("rpc inputs: seed {seed} failed")));
     }
     Ok(said_enough(record, "rpc inputs"))
+}
+
+/// So many simulated networks of whole chains.
+fn simulation(workspace: &Workspace, networks: u64, record: &mut Record) -> Result<Tally> {
+    let seed = new_seed()?;
+    record.seeds.push(seed);
+    let name = "validators_agree_whatever_the_network_and_one_of_them_do";
+    // The whole workspace, so that nothing is built anew for other features.
+    let mut command = workspace.cargo(["test", "--workspace", "--test", "simulation"]);
+    command
+        .args([name, "--", "--nocapture"])
+        .env("HULL_SIMULATION_CASES", networks.to_string())
+        .env("HULL_SIMULATION_SEED", seed.to_string());
+    let status = process::tee(&mut command, Streams::Both, |line| read_cases(record, line))?;
+    record.differences = Some(u64::from(!status.success()));
+    if !status.success() {
+        return Ok(Tally::failure(format!(
+            "simulation: a network after seed {seed} failed; it says which"
+        )));
+    }
+    Ok(said_enough(record, "simulation"))
 }
 
 /// The fault tests of the store on so many chains.

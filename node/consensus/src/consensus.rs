@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use malachitebft_app::metrics;
 
 use crate::application::{Application, Failure};
 use crate::assembly::Assembly;
-use crate::engine::{self, Actors};
+use crate::engine::{self, Actors, Listeners};
 use crate::host::{Shared, next_validators};
 use crate::settings::Settings;
 use crate::signer::Signatory;
 use crate::undecided::Shelf;
-use crate::worker::{Desk, Pacing, Work, Worker};
+use crate::worker::{self, Desk, Pacing, Work, Worker};
 
 /// A node that takes part in the consensus of its chain, or follows it.
 ///
@@ -68,19 +68,22 @@ impl Consensus {
         let (work, incoming) = channel();
         let (for_host, for_engine) = (work.clone(), Arc::clone(&shared));
         let actors = engine::start(&settings, signatory.as_ref(), for_engine, for_host).await?;
-        let worker = Worker::new(Desk {
-            shared,
-            work: incoming,
+        let outlet = Listeners {
             network: actors.network.clone(),
             consensus: actors.consensus.clone(),
+        };
+        let clock = worker::machine();
+        let worker = Worker::new(Desk {
+            shared,
+            outlet: Box::new(outlet),
             signatory,
             shelf,
             timeouts: settings.timeouts,
-            pacing: Pacing::new(settings.block_time, settings.heartbeat),
+            pacing: Pacing::new(clock, settings.block_time, settings.heartbeat),
             chain_id: settings.chain_id,
         });
         let failure = Arc::default();
-        let thread = spawn_worker(worker, &actors, Arc::clone(&failure))?;
+        let thread = spawn_worker(worker, incoming, &actors, Arc::clone(&failure))?;
         Ok(Self {
             actors,
             thread,
@@ -146,13 +149,14 @@ pub fn metrics() -> String {
 
 fn spawn_worker(
     worker: Worker,
+    incoming: Receiver<Work>,
     actors: &Actors,
     failure: Arc<Mutex<Option<String>>>,
 ) -> Result<std::thread::JoinHandle<()>, Failure> {
     let node = actors.node.clone();
     let thread = std::thread::Builder::new().name("consensus".into());
     let run = move || {
-        let ended = catch_unwind(AssertUnwindSafe(|| worker.run()));
+        let ended = catch_unwind(AssertUnwindSafe(|| worker.run(&incoming)));
         let why = match ended {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),

@@ -14,19 +14,20 @@ use hull_types::Statement;
 use malachitebft_app::config::{
     ChannelNames, ConsensusConfig, DiscoveryConfig, P2pConfig, ProtocolNames, ValueSyncConfig,
 };
-use malachitebft_app::engine::consensus::ConsensusRef;
-use malachitebft_app::engine::network::{NetworkIdentity, NetworkRef};
+use malachitebft_app::engine::consensus::{ConsensusMsg, ConsensusRef};
+use malachitebft_app::engine::network::{NetworkIdentity, NetworkMsg, NetworkRef};
 use malachitebft_app::engine::node::NodeRef;
 use malachitebft_app::engine::util::output_port::{OutputPort, OutputPortSubscriberTrait};
 use malachitebft_app::engine::wal::log_entries;
 use malachitebft_app::events::TxEvent;
 use malachitebft_app::metrics::{Metrics, SharedRegistry};
 use malachitebft_app::spawn;
+use malachitebft_app::streaming::StreamMessage;
 use malachitebft_app::types::Keypair;
 use malachitebft_app::types::codec::Codec;
 use malachitebft_app::wal::Log;
-use malachitebft_core_consensus::Input;
-use malachitebft_core_types::SigningScheme;
+use malachitebft_core_consensus::{Input, ProposedValue};
+use malachitebft_core_types::{SigningScheme, ValueOrigin};
 use malachitebft_signing::Signer;
 use ractor::Actor;
 use tokio::task::JoinHandle;
@@ -37,10 +38,11 @@ use crate::context::{Address, Hull};
 use crate::guard::Position;
 use crate::host::{Host, Shared};
 use crate::outbox::Outbox;
+use crate::part::Part;
 use crate::scheme::Scheme;
 use crate::settings::Settings;
 use crate::signer::{Examiner, Signatory};
-use crate::worker::Work;
+use crate::worker::{Outlet, Work};
 
 /// The running actors.
 pub(crate) struct Actors {
@@ -50,6 +52,23 @@ pub(crate) struct Actors {
     pub(crate) network: NetworkRef<Hull>,
     pub(crate) consensus: ConsensusRef<Hull>,
     pub(crate) metrics: Metrics,
+}
+
+/// The actors that a worker talks to without being asked.
+pub(crate) struct Listeners {
+    pub(crate) network: NetworkRef<Hull>,
+    pub(crate) consensus: ConsensusRef<Hull>,
+}
+
+impl Outlet for Listeners {
+    fn publish(&self, piece: StreamMessage<Part>) {
+        let _ = self.network.cast(NetworkMsg::PublishProposalPart(piece));
+    }
+
+    fn judged(&self, value: ProposedValue<Hull>) {
+        let told = ConsensusMsg::ReceivedProposedValue(value, ValueOrigin::Consensus);
+        let _ = self.consensus.cast(told);
+    }
 }
 
 /// The file of the write-ahead log in its folder.
@@ -128,23 +147,28 @@ pub(crate) fn log_position(folder: &Path, validator: &Address) -> Result<Positio
         return Ok(Position::default());
     }
     let mut log = Log::open(&path)?;
+    let entries = log_entries::<Hull, Scale>(&mut log, &Scale)?;
+    // What is damaged, the engine finds too, and stands still.
+    let intact = entries.map_while(Result::ok);
+    Ok(last_position(intact, validator))
+}
+
+/// The last own statement of a validator among the entries of its log.
+pub(crate) fn last_position(
+    entries: impl IntoIterator<Item = Input<Hull>>,
+    validator: &Address,
+) -> Position {
     let own = |statement: Option<Statement>, by: &Address| {
         statement
             .filter(|_| by == validator)
             .map(|it| Position::of(&it))
     };
-    let mut last = Position::default();
-    for entry in log_entries::<Hull, Scale>(&mut log, &Scale)? {
-        let found = match entry {
-            Ok(Input::Vote(vote)) => own(vote.message.statement(), &vote.message.validator),
-            Ok(Input::Proposal(one)) => own(one.message.statement(), &one.message.proposer),
-            Ok(_) => None,
-            // What is damaged, the engine finds too, and stands still.
-            Err(_) => break,
-        };
-        last = last.max(found.unwrap_or_default());
-    }
-    Ok(last)
+    let positions = entries.into_iter().filter_map(|entry| match entry {
+        Input::Vote(vote) => own(vote.message.statement(), &vote.message.validator),
+        Input::Proposal(one) => own(one.message.statement(), &one.message.proposer),
+        _ => None,
+    });
+    positions.max().unwrap_or_default()
 }
 
 /// How often it is looked whether the log is free.

@@ -6,6 +6,8 @@
 //! its own that is not restored with the data; what is not beyond the record is not
 //! signed, but for the very same statement again.
 
+#[cfg(any(test, feature = "simulation"))]
+mod memory;
 mod record;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -16,6 +18,8 @@ use ed25519_dalek::{Signer, SigningKey};
 use hull_types::Statement;
 use hull_types::host_api::Hash;
 
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) use memory::Slots;
 pub use record::{Position, SigningRecord};
 
 use record::{Mark, RecordFile};
@@ -43,7 +47,7 @@ pub struct SigningGuard {
     chain_id: Hash,
     file: RecordFile,
     /// Held while the guard lives; the system frees it when the process ends.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// Why a guard does not open, or does not sign.
@@ -142,9 +146,19 @@ impl SigningGuard {
     /// # Errors
     /// See [`GuardError`]; then nothing may be signed with this key here.
     pub fn open(folder: &Path, chain_id: &Hash, secret: &[u8; 32]) -> Result<Self, GuardError> {
-        let key = SigningKey::from_bytes(secret);
         let lock = lock(folder)?;
         let file = RecordFile::open(folder)?;
+        Self::of(file, folder, chain_id, secret, Some(lock))
+    }
+
+    fn of(
+        file: RecordFile,
+        folder: &Path,
+        chain_id: &Hash,
+        secret: &[u8; 32],
+        lock: Option<File>,
+    ) -> Result<Self, GuardError> {
+        let key = SigningKey::from_bytes(secret);
         let public_key = key.verifying_key().to_bytes();
         check_is_of(file.record(), chain_id, &public_key, folder)?;
         Ok(Self {

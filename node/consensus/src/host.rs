@@ -44,7 +44,8 @@ impl Shared {
         with(&mut self.assembly.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn recovered(&self, height: Height, round: Round) -> Vec<ProposedValue<Hull>> {
+    /// Takes what was judged before a restart for a round.
+    pub(crate) fn recovered(&self, height: Height, round: Round) -> Vec<ProposedValue<Hull>> {
         let recovered = self.recovered.lock();
         let mut recovered = recovered.unwrap_or_else(PoisonError::into_inner);
         let round = round.as_u32().unwrap_or_default();
@@ -117,7 +118,8 @@ impl Actor for Host {
 }
 
 impl Host {
-    fn receive(
+    /// A piece of a block is here.
+    pub(crate) fn receive(
         &self,
         publisher: PeerId,
         message: StreamMessage<Part>,
@@ -144,7 +146,7 @@ fn boxed(error: Failure) -> ActorProcessingErr {
 }
 
 /// What a peer that is behind asks for: as many as an answer takes.
-fn decided_values(
+pub(crate) fn decided_values(
     app: &dyn Application,
     range: &RangeInclusive<Height>,
 ) -> Vec<RawDecidedValue<Hull>> {

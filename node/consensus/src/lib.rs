@@ -31,6 +31,11 @@
 //! and that this node cannot follow, ends the node: it, or two thirds of the power, are
 //! wrong, and no vote of it would help. A failure of the node itself ends it too.
 //!
+//! # Simulation
+//!
+//! With the feature `simulation`, the module of that name runs networks of nodes in one
+//! thread, on a clock of their own, with faults that a seed decides.
+//!
 //! # Example
 //!
 //! One validator without peers, for a chain of empty blocks.
@@ -112,6 +117,8 @@ mod part;
 mod scheme;
 mod settings;
 mod signer;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod undecided;
 mod wire;
 mod worker;

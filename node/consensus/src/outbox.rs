@@ -13,7 +13,8 @@ use crate::scheme::Signature;
 /// Stands between the engine and its network.
 pub(crate) struct Outbox(pub(crate) NetworkRef<Hull>);
 
-fn is_signed(message: &NetworkMsg<Hull>) -> bool {
+/// Whether a message may leave this node.
+pub(crate) fn is_signed(message: &NetworkMsg<Hull>) -> bool {
     let signature = match message {
         NetworkMsg::PublishConsensusMsg(message) => message.signature(),
         NetworkMsg::PublishLivenessMsg(LivenessMsg::Vote(vote)) => &vote.signature,

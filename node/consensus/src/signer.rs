@@ -43,18 +43,22 @@ impl Signatory {
         }
     }
 
+    /// Signs a statement on a thread that may wait for the disk: the record goes there
+    /// first.
+    async fn sign(&self, statement: Option<Statement>) -> Result<Signature, Error> {
+        let signatory = self.clone();
+        let signed = tokio::task::spawn_blocking(move || signatory.sign_here(statement));
+        signed.await.map_err(Error::from_source)?
+    }
+
     /// Signs a statement. What the guard refuses gets no signature: the validator is
     /// silent for that step, and goes on with the next. To end the node instead would
     /// keep one that lost its data from ever catching up.
-    async fn sign(&self, statement: Option<Statement>) -> Result<Signature, Error> {
+    pub(crate) fn sign_here(&self, statement: Option<Statement>) -> Result<Signature, Error> {
         let Some(statement) = statement else {
             return Err(Error::from_source("a statement about no round"));
         };
-        let guard = self.clone();
-        // The record goes to the disk first.
-        let signed =
-            tokio::task::spawn_blocking(move || guard.with(|guard| guard.sign(&statement)));
-        match signed.await.map_err(Error::from_source)? {
+        match self.with(|guard| guard.sign(&statement)) {
             Ok(signature) => Ok(Signature(signature)),
             Err(refused @ GuardError::Refused { .. }) => {
                 tracing::warn!(%refused, "silent for this step");

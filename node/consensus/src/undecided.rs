@@ -45,47 +45,83 @@ impl Undecided {
     }
 }
 
-/// A folder of undecided blocks, and the same in memory.
+/// Where a shelf keeps its files.
+pub(crate) trait Place: Send {
+    /// The names of what is there.
+    fn names(&self) -> io::Result<Vec<String>>;
+
+    /// The content of a file.
+    fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// Writes a file, from pieces that follow each other. It is on the disk when this
+    /// returns; before, there is none of that name.
+    fn write(&self, name: &str, pieces: &[&[u8]]) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+/// A folder of the file system.
+struct Folder(PathBuf);
+
+impl Place for Folder {
+    fn names(&self) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(&self.0)?;
+        let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        names.collect()
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.0.join(name))
+    }
+
+    fn write(&self, name: &str, pieces: &[&[u8]]) -> io::Result<()> {
+        let path = self.0.join(name);
+        let new = path.with_extension("new");
+        let mut file = File::create(&new)?;
+        for piece in pieces {
+            file.write_all(piece)?;
+        }
+        file.sync_data()?;
+        fs::rename(&new, &path)?;
+        File::open(&self.0)?.sync_all()
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.0.join(name))
+    }
+}
+
+/// Undecided blocks on the disk, and the same in memory.
 pub(crate) struct Shelf {
-    folder: PathBuf,
+    place: Box<dyn Place>,
     blocks: BTreeMap<Hash, Undecided>,
 }
 
 /// Bytes of a file: a block, and what its proposer signed.
 const MAX_FILE: usize = Block::MAX_BYTES + 64 * 1024;
-const SUFFIX: &str = "block";
+const SUFFIX: &str = ".block";
 
 impl Shelf {
     /// Opens a folder with what is above a height; the rest is removed.
     pub(crate) fn open(folder: &Path, head: Height) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let mut shelf = Self {
-            folder: folder.into(),
-            blocks: BTreeMap::new(),
-        };
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            match shelf.read(&path) {
-                Some((hash, one)) if one.block.header.height > head => {
-                    shelf.blocks.insert(hash, one);
-                }
-                // Decided, or not written to its end: then nothing was said of it.
-                _ => fs::remove_file(&path)?,
-            }
-        }
-        Ok(shelf)
+        Self::open_at(Box::new(Folder(folder.into())), head)
     }
 
-    fn read(&self, path: &Path) -> Option<(Hash, Undecided)> {
-        if path.extension()? != SUFFIX {
-            return None;
+    /// Opens another place.
+    pub(crate) fn open_at(place: Box<dyn Place>, head: Height) -> io::Result<Self> {
+        let mut blocks = BTreeMap::new();
+        for name in place.names()? {
+            match read(&*place, &name) {
+                Some((hash, one)) if one.block.header.height > head => {
+                    blocks.insert(hash, one);
+                }
+                // Decided, or not written to its end: then nothing was said of it.
+                _ => place.remove(&name)?,
+            }
         }
-        let bytes = fs::read(path).ok()?;
-        let file: (Option<SignedHeader>, Vec<u8>) =
-            decode_bounded("an undecided block", &bytes, MAX_FILE).ok()?;
-        let (hash, one) = Undecided::decode(file.1.into(), file.0).ok()?;
-        let name = self.path(one.block.header.height, &hash);
-        (name == path).then_some((hash, one))
+        Ok(Self { place, blocks })
     }
 
     pub(crate) fn get(&self, hash: &Hash) -> Option<&Undecided> {
@@ -101,17 +137,12 @@ impl Shelf {
         if self.blocks.contains_key(&hash) {
             return Ok(());
         }
-        let path = self.path(one.block.header.height, &hash);
-        let new = path.with_extension("new");
-        let mut file = File::create(&new)?;
-        file.write_all(&one.signed.encode())?;
+        let mut head = one.signed.encode();
         // The bytes as SCALE has them, without copying the block.
         let length = u32::try_from(one.encoded.len()).unwrap_or(u32::MAX);
-        file.write_all(&parity_scale_codec::Compact(length).encode())?;
-        file.write_all(&one.encoded)?;
-        file.sync_data()?;
-        fs::rename(&new, &path)?;
-        File::open(&self.folder)?.sync_all()?;
+        parity_scale_codec::Compact(length).encode_to(&mut head);
+        let name = name(one.block.header.height, &hash);
+        self.place.write(&name, &[&head[..], &one.encoded[..]])?;
         self.blocks.insert(hash, one);
         Ok(())
     }
@@ -126,15 +157,26 @@ impl Shelf {
             .map(|(hash, one)| (*hash, one.block.header.height))
             .collect();
         for (hash, height) in gone {
-            fs::remove_file(self.path(height, &hash))?;
+            self.place.remove(&name(height, &hash))?;
             self.blocks.remove(&hash);
         }
         Ok(())
     }
+}
 
-    fn path(&self, height: Height, hash: &Hash) -> PathBuf {
-        self.folder.join(format!("{height:020}-{hash}.{SUFFIX}"))
+fn name(height: Height, hash: &Hash) -> String {
+    format!("{height:020}-{hash}{SUFFIX}")
+}
+
+fn read(place: &dyn Place, file: &str) -> Option<(Hash, Undecided)> {
+    if !file.ends_with(SUFFIX) {
+        return None;
     }
+    let bytes = place.read(file).ok()?;
+    let content: (Option<SignedHeader>, Vec<u8>) =
+        decode_bounded("an undecided block", &bytes, MAX_FILE).ok()?;
+    let (hash, one) = Undecided::decode(content.1.into(), content.0).ok()?;
+    (name(one.block.header.height, &hash) == file).then_some((hash, one))
 }
 
 #[cfg(test)]
@@ -179,7 +221,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (hash, one) = block(1);
         let mut shelf = Shelf::open(folder.path(), 0).unwrap();
-        let path = shelf.path(1, &hash);
+        let path = folder.path().join(name(1, &hash));
         for damage in [0, 1] {
             shelf.put(hash, one.clone()).unwrap();
             let mut bytes = fs::read(&path).unwrap();

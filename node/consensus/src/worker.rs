@@ -8,17 +8,15 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hull_types::host_api::{Hash, Height as BlockHeight};
 use malachitebft_app::consensus::MisbehaviorEvidence;
-use malachitebft_app::engine::consensus::{ConsensusMsg, ConsensusRef};
 use malachitebft_app::engine::host::{HostMsg, Next, SyncedValueOutcome};
-use malachitebft_app::engine::network::NetworkRef;
+use malachitebft_app::streaming::StreamMessage;
 use malachitebft_core_consensus::ProposedValue;
-use malachitebft_core_types::{
-    CommitCertificate, HeightParams, LinearTimeouts, Round, Validity, ValueOrigin,
-};
+use malachitebft_core_types::{CommitCertificate, HeightParams, LinearTimeouts, Round, Validity};
 use parity_scale_codec::Encode;
 use ractor::RpcReplyPort;
 
@@ -26,11 +24,12 @@ use crate::application::{Failure, Verdict};
 use crate::assembly::Assembled;
 use crate::context::{Address, BlockId, Height, Hull, ValidatorSet};
 use crate::host::{Shared, next_validators};
+use crate::part::Part;
 use crate::settings::Timeouts;
 use crate::signer::Signatory;
 use crate::undecided::{Shelf, Undecided};
 
-pub(crate) use pace::Pacing;
+pub(crate) use pace::{Clock, Pacing, machine};
 use proof::{certificate, conflicts};
 
 /// What there is to do.
@@ -45,12 +44,20 @@ pub(crate) enum Work {
     Stop,
 }
 
+/// Where what a worker says goes that it was not asked for. An engine that has ended
+/// says so itself, so nothing comes back.
+pub(crate) trait Outlet: Send {
+    /// A piece of a block, to all peers.
+    fn publish(&self, piece: StreamMessage<Part>);
+
+    /// A judgement, to the engine.
+    fn judged(&self, value: ProposedValue<Hull>);
+}
+
 /// What a worker works with.
 pub(crate) struct Desk {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) work: Receiver<Work>,
-    pub(crate) network: NetworkRef<Hull>,
-    pub(crate) consensus: ConsensusRef<Hull>,
+    pub(crate) outlet: Box<dyn Outlet>,
     pub(crate) signatory: Option<Signatory>,
     pub(crate) shelf: Shelf,
     pub(crate) timeouts: Timeouts,
@@ -83,11 +90,11 @@ impl Worker {
     }
 
     /// Works until it is told to stop, or this node fails.
-    pub(crate) fn run(mut self) -> Result<(), Failure> {
+    pub(crate) fn run(mut self, work: &Receiver<Work>) -> Result<(), Failure> {
         loop {
-            let next = match self.desk.pacing.left() {
-                Some(left) => self.desk.work.recv_timeout(left),
-                None => self.desk.work.recv().map_err(Into::into),
+            let next = match self.left() {
+                Some(left) => work.recv_timeout(left),
+                None => work.recv().map_err(Into::into),
             };
             match next {
                 Ok(work) => {
@@ -101,7 +108,13 @@ impl Worker {
         }
     }
 
-    fn handle(&mut self, work: Work) -> Result<ControlFlow<()>, Failure> {
+    /// After which time the height that is held back begins by itself, if one is.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.desk.pacing.left()
+    }
+
+    /// Does one thing.
+    pub(crate) fn handle(&mut self, work: Work) -> Result<ControlFlow<()>, Failure> {
         match work {
             Work::Engine(message) => self.answer(message)?,
             Work::Judge(assembled) => self.judge(assembled)?,
@@ -230,9 +243,7 @@ impl Worker {
         let validators = self.validators(header.height)?;
         let proposer = validators.proposer(height, header.round).address;
         let value = proposed(height, header.round, proposer, header.block, validity);
-        let told = ConsensusMsg::ReceivedProposedValue(value, ValueOrigin::Consensus);
-        // An engine that has ended says so itself.
-        let _ = self.desk.consensus.cast(told);
+        self.desk.outlet.judged(value);
         Ok(())
     }
 
@@ -326,7 +337,7 @@ impl Worker {
     }
 
     /// Begins the height that waits, if one does.
-    fn go_on(&mut self) -> Result<(), Failure> {
+    pub(crate) fn go_on(&mut self) -> Result<(), Failure> {
         if let Some((height, reply)) = self.desk.pacing.release() {
             let height = Height(height);
             drop(reply.send(Next::Start(height, self.params(height)?)));

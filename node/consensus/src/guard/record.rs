@@ -157,10 +157,32 @@ const SLOT: usize = 4096;
 const CHECKSUM: usize = 32;
 const FILE: &str = "record";
 
-/// The file, and what it says.
+/// What keeps two slots.
+pub(super) trait Medium: fmt::Debug + Send {
+    /// The bytes of a slot.
+    fn read(&self, slot: u64) -> io::Result<Vec<u8>>;
+
+    /// Writes a slot; it is on the disk when this returns.
+    fn write(&self, slot: u64, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Medium for File {
+    fn read(&self, slot: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; SLOT];
+        self.read_exact_at(&mut bytes, slot * SLOT as u64)?;
+        Ok(bytes)
+    }
+
+    fn write(&self, slot: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_all_at(bytes, slot * SLOT as u64)?;
+        self.sync_data()
+    }
+}
+
+/// The slots, and what they say.
 #[derive(Debug)]
 pub(super) struct RecordFile {
-    file: File,
+    medium: Box<dyn Medium>,
     folder: PathBuf,
     record: SigningRecord,
 }
@@ -201,15 +223,20 @@ impl RecordFile {
             },
             _ => io_error(folder, "opening the file", cause),
         })?;
+        Self::read(Box::new(file), folder)
+    }
+
+    /// Reads what is in the slots. The folder is their name in messages.
+    pub(super) fn read(medium: Box<dyn Medium>, folder: &Path) -> Result<Self, GuardError> {
         let record = [0, 1]
             .into_iter()
-            .filter_map(|slot| read_slot(&file, slot))
+            .filter_map(|slot| decode_slot(&medium.read(slot).ok()?))
             .max_by_key(|record| record.count);
         let record = record.ok_or_else(|| GuardError::Damaged {
             folder: folder.into(),
         })?;
         Ok(Self {
-            file,
+            medium,
             folder: folder.into(),
             record,
         })
@@ -226,9 +253,7 @@ impl RecordFile {
             mark,
             ..self.record.clone()
         };
-        let at = (next.count % 2) * SLOT as u64;
-        let written = self.file.write_all_at(&encode_slot(&next), at);
-        let written = written.and_then(|()| self.file.sync_data());
+        let written = self.medium.write(next.count % 2, &encode_slot(&next));
         written.map_err(|cause| io_error(&self.folder, "writing", cause))?;
         self.record = next;
         Ok(())
@@ -244,7 +269,7 @@ fn io_error(folder: &Path, what: &'static str, cause: io::Error) -> GuardError {
 }
 
 /// Checksum, length, record, zeros.
-fn encode_slot(record: &SigningRecord) -> Vec<u8> {
+pub(super) fn encode_slot(record: &SigningRecord) -> Vec<u8> {
     let record = record.encode();
     let mut slot = vec![0; CHECKSUM];
     // A record has less than 200 bytes.
@@ -256,10 +281,8 @@ fn encode_slot(record: &SigningRecord) -> Vec<u8> {
     slot
 }
 
-fn read_slot(file: &File, slot: u64) -> Option<SigningRecord> {
-    let mut bytes = vec![0; SLOT];
-    file.read_exact_at(&mut bytes, slot * SLOT as u64).ok()?;
-    let (checksum, rest) = bytes.split_at(CHECKSUM);
+fn decode_slot(bytes: &[u8]) -> Option<SigningRecord> {
+    let (checksum, rest) = bytes.split_at_checked(CHECKSUM)?;
     let expected: [u8; CHECKSUM] = Sha256::digest(rest).into();
     let (length, rest) = rest.split_at_checked(8)?;
     let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;

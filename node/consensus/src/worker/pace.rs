@@ -18,8 +18,18 @@ use ractor::RpcReplyPort;
 use crate::application::Pace;
 use crate::context::Hull;
 
+/// How long it is since some moment of the past.
+pub(crate) type Clock = Box<dyn Fn() -> Duration + Send>;
+
+/// The machine's clock.
+pub(crate) fn machine() -> Clock {
+    let began = Instant::now();
+    Box::new(move || began.elapsed())
+}
+
 /// Holds the beginning of a height back.
 pub(crate) struct Pacing {
+    clock: Clock,
     pub(crate) block_time: Duration,
     heartbeat: Duration,
     held: Option<Held>,
@@ -32,12 +42,14 @@ pub(crate) struct Pacing {
 struct Held {
     height: Height,
     reply: RpcReplyPort<Next<Hull>>,
-    until: Instant,
+    /// By the clock.
+    until: Duration,
 }
 
 impl Pacing {
-    pub(crate) fn new(block_time: Duration, heartbeat: Duration) -> Self {
+    pub(crate) fn new(clock: Clock, block_time: Duration, heartbeat: Duration) -> Self {
         Self {
+            clock,
             block_time,
             heartbeat,
             held: None,
@@ -67,7 +79,7 @@ impl Pacing {
         self.held = Some(Held {
             height,
             reply,
-            until: Instant::now() + wait,
+            until: (self.clock)().saturating_add(wait),
         });
     }
 
@@ -79,7 +91,7 @@ impl Pacing {
     /// How long it still takes, if something is held.
     pub(super) fn left(&self) -> Option<Duration> {
         let held = self.held.as_ref()?;
-        Some(held.until.saturating_duration_since(Instant::now()))
+        Some(held.until.saturating_sub((self.clock)()))
     }
 
     /// Gives what is held.

@@ -2,7 +2,6 @@
 
 use hull_types::host_api::Hash;
 use malachitebft_app::engine::host::LocallyProposedValue;
-use malachitebft_app::engine::network::NetworkMsg;
 use malachitebft_app::streaming::{StreamContent, StreamId, StreamMessage};
 use malachitebft_core_types::Round;
 use parity_scale_codec::Encode;
@@ -73,9 +72,7 @@ impl Worker {
         for (sequence, part) in (0_u64..).zip(signed.parts(&one.encoded)) {
             let content = StreamContent::Data(part);
             let message = StreamMessage::new(stream.clone(), sequence, content);
-            // An engine that has ended says so itself.
-            let publish = NetworkMsg::PublishProposalPart(message);
-            let _ = self.desk.network.cast(publish);
+            self.desk.outlet.publish(message);
         }
         Ok(())
     }
