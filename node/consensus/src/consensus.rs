@@ -15,7 +15,7 @@ use crate::host::{Shared, next_validators};
 use crate::settings::Settings;
 use crate::signer::Signatory;
 use crate::undecided::Shelf;
-use crate::worker::{self, Desk, Pacing, Work, Worker};
+use crate::worker::{self, Desk, Outlet, Pacing, Work, Worker};
 
 /// A node that takes part in the consensus of its chain, or follows it.
 ///
@@ -72,10 +72,13 @@ impl Consensus {
             network: actors.network.clone(),
             consensus: actors.consensus.clone(),
         };
+        let outlet: Box<dyn Outlet> = Box::new(outlet);
+        #[cfg(test)]
+        let outlet = crate::tests::garble(&settings, outlet);
         let clock = worker::machine();
         let worker = Worker::new(Desk {
             shared,
-            outlet: Box::new(outlet),
+            outlet,
             signatory,
             shelf,
             timeouts: settings.timeouts,

@@ -38,6 +38,9 @@ pub struct Settings {
     /// How this validator attacks, in tests.
     #[cfg(test)]
     pub(crate) attack: Option<malachitebft_engine_byzantine::ByzantineConfig>,
+    /// Whether the pieces of its blocks are not those that it signed, in tests.
+    #[cfg(test)]
+    pub(crate) garbles: bool,
 }
 
 /// How long a step of a round may take, in the first round; each later one has `more`.
@@ -87,6 +90,8 @@ impl Settings {
             status_interval: Duration::from_secs(1),
             #[cfg(test)]
             attack: None,
+            #[cfg(test)]
+            garbles: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod byzantine;
 mod codec;
+mod garble;
 mod network;
 mod toy;
 
@@ -13,6 +14,8 @@ use crate::application::Failure;
 use crate::context::{BlockId, Hull, Proposal, Vote};
 use crate::settings::Settings;
 use crate::signer::Signatory;
+
+pub(crate) use garble::garble;
 
 /// Puts an attacker between the engine and its network, if one was asked for.
 pub(crate) async fn attack(

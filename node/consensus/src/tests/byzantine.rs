@@ -56,6 +56,10 @@ impl Signer<Hull> for Liar {
 async fn survives(attack: ByzantineConfig) -> Town {
     let mut town = Town::new(4);
     town.attack(3, attack);
+    three_go_on(town).await
+}
+
+async fn three_go_on(mut town: Town) -> Town {
     for node in 0..4 {
         town.start(node).await;
     }
@@ -103,4 +107,15 @@ async fn amnesia_does_no_harm() {
         .with_force_precommit_nil(half())
         .with_drop_inbound_proposals(half());
     survives(attack).await.stop().await;
+}
+
+/// What does not have the hash that was signed is no piece, so its blocks never arrive.
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_instead_of_pieces_does_no_harm() {
+    let mut town = Town::new(4);
+    town.garble(3);
+    let town = three_go_on(town).await;
+    let lost = town.chain(0).lost_rounds(12);
+    assert!(lost >= 2, "{lost} of its turns came to nothing");
+    town.stop().await;
 }

@@ -69,6 +69,12 @@ impl Toy {
         }
     }
 
+    /// How many rounds ended without a block before this height was decided, in all.
+    pub(super) fn lost_rounds(&self, height: Height) -> u64 {
+        let blocks = self.blocks.lock().unwrap();
+        blocks[height as usize - 1].0.header.time - height
+    }
+
     pub(super) fn hash_of(&self, height: Height) -> Option<Hash> {
         let blocks = self.blocks.lock().unwrap();
         let index = usize::try_from(height).ok()?.checked_sub(1)?;
@@ -176,6 +182,7 @@ struct House {
     address: SocketAddr,
     chain: Arc<Toy>,
     attack: Option<ByzantineConfig>,
+    garbles: bool,
     node: Option<Consensus>,
 }
 
@@ -230,6 +237,7 @@ impl Town {
                 address: free_address(),
                 chain: Arc::new(Toy::new(validators.clone())),
                 attack: None,
+                garbles: false,
                 node: None,
             }
         };
@@ -241,6 +249,11 @@ impl Town {
 
     pub(super) fn attack(&mut self, node: usize, attack: ByzantineConfig) {
         self.houses[node].attack = Some(attack);
+    }
+
+    /// The pieces that a node hands round are not those that it signed.
+    pub(super) fn garble(&mut self, node: usize) {
+        self.houses[node].garbles = true;
     }
 
     pub(super) fn chain(&self, node: usize) -> &Toy {
@@ -292,6 +305,7 @@ impl Town {
                 more: Duration::from_millis(500),
             },
             attack: house.attack.clone(),
+            garbles: house.garbles,
             ..Settings::new(CHAIN, folder.join("data"), node_key, house.address)
         };
         house.node = Some(Consensus::start(settings, house.chain.clone()).await?);
