@@ -89,7 +89,11 @@ pub(crate) async fn start(
     let network =
         spawn::spawn_network_actor(&config, &sync_config, identity, &registry, Scale).await?;
     network.link(node.get_cell());
-    let (outbox, _) = Actor::spawn(None, Outbox(network.clone()), ()).await?;
+    let outbox = Outbox {
+        network: network.clone(),
+        signatory: signatory.cloned(),
+    };
+    let (outbox, _) = Actor::spawn(None, outbox, ()).await?;
     outbox.link(node.get_cell());
     #[cfg(test)]
     let outbox = crate::tests::attack(settings, signatory, outbox).await?;

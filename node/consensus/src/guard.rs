@@ -237,7 +237,8 @@ impl SigningGuard {
     pub fn sign(&mut self, statement: &Statement) -> Result<[u8; 64], GuardError> {
         let preimage = statement.preimage(&self.chain_id);
         let asked = Mark::of(statement, &preimage);
-        if self.file.record().mark != Some(asked) {
+        let last = self.file.record().mark;
+        if !last.is_some_and(|last| last.is_of(&asked)) {
             let signed = self.position();
             if asked.position <= signed {
                 let asked = asked.position;
@@ -246,6 +247,13 @@ impl SigningGuard {
             self.file.write(Some(asked))?;
         }
         Ok(self.key.sign(&preimage).to_bytes())
+    }
+
+    /// What was signed last, and its signature, which is the same again.
+    pub(crate) fn last(&self) -> Option<(Statement, [u8; 64])> {
+        let statement = self.file.record().mark?.statement()?;
+        let preimage = statement.preimage(&self.chain_id);
+        Some((statement, self.key.sign(&preimage).to_bytes()))
     }
 
     /// Signs what is no statement: it commits to nothing.

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hull_types::host_api::Hash;
-use hull_types::{Statement, verify_signature};
-use malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
+use hull_types::{Says, Statement, verify_signature};
+use malachitebft_core_types::{
+    NilOrVal, Round, SignedMessage, ValidatorProof, VoteExtensionScope, VoteType,
+};
 use malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 
-use crate::context::{Address, Hull, Proposal, Vote};
+use crate::context::{Address, BlockId, Height, Hull, Proposal, Vote};
 use crate::guard::{GuardError, SigningGuard};
 use crate::part::{PartHeader, SignedHeader};
 use crate::scheme::Signature;
@@ -41,6 +43,31 @@ impl Signatory {
             header,
             signature: Signature(signature),
         }
+    }
+
+    /// The vote that was recorded for the step of one that was refused, if it may be said
+    /// again: a prevote, or a precommit for nothing. A crash between record and log
+    /// leaves a validator that does not know what it said, and would be silent in that
+    /// step for ever; if enough are, nothing goes on. A precommit for a block is
+    /// not said again: what it locks this validator to was lost.
+    pub(crate) fn recorded(&self, refused: &Vote) -> Option<SignedMessage<Hull, Vote>> {
+        let (statement, signature) = self.with(|guard| guard.last())?;
+        let (kind, block) = match statement.says {
+            Says::Prevote(block) => (VoteType::Prevote, block),
+            Says::Precommit(None) => (VoteType::Precommit, None),
+            Says::Precommit(Some(_)) | Says::Propose { .. } => return None,
+        };
+        let value = block.map_or(NilOrVal::Nil, |block| NilOrVal::Val(BlockId(block)));
+        let vote = Vote {
+            kind,
+            value,
+            height: Height(statement.height),
+            round: Round::new(statement.round),
+            validator: self.address(),
+        };
+        let step = |vote: &Vote| (vote.kind, vote.height, vote.round, vote.validator);
+        let same = step(&vote) == step(refused);
+        same.then(|| SignedMessage::new(vote, Signature(signature)))
     }
 
     /// Signs a statement on a thread that may wait for the disk: the record goes there

@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use hull_types::host_api::{Hash, Height};
-use hull_types::{Statement, Step};
+use hull_types::{Says, Statement, Step};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -46,6 +46,8 @@ pub(super) struct Mark {
     pub(super) position: Position,
     /// The sha2-256 of what was signed.
     digest: Hash,
+    /// What was said; not known of a record that was imported.
+    said: Option<Says>,
 }
 
 impl Mark {
@@ -53,7 +55,24 @@ impl Mark {
         Self {
             position: Position::of(statement),
             digest: Hash(Sha256::digest(preimage).into()),
+            said: Some(statement.says),
         }
+    }
+
+    /// Whether both are of the very same statement.
+    pub(super) fn is_of(&self, other: &Self) -> bool {
+        (self.position, self.digest) == (other.position, other.digest)
+    }
+
+    /// The statement, if it is known.
+    pub(super) fn statement(&self) -> Option<Statement> {
+        let (height, round, _) = self.position.0?;
+        let says = self.said?;
+        Some(Statement {
+            height,
+            round,
+            says,
+        })
     }
 }
 
@@ -140,6 +159,7 @@ impl SigningRecord {
                 Some(Mark {
                     position: Position(Some((last.height, last.round, *step))),
                     digest: Hash(bytes("digest", &last.digest)?),
+                    said: None,
                 })
             }
         };

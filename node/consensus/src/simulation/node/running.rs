@@ -22,7 +22,7 @@ use crate::context::{Address, Height, Hull};
 use crate::engine::last_position;
 use crate::guard::SigningGuard;
 use crate::host::{Host, Shared, decided_values, next_validators};
-use crate::outbox::is_signed;
+use crate::outbox::outgoing;
 use crate::settings::Settings;
 use crate::signer::{Examiner, Signatory};
 use crate::simulation::disk::Disk;
@@ -333,7 +333,7 @@ impl<A: Application> Running<A> {
                 timeout,
                 generation,
             }),
-            Act::Publish(message) => self.publish(here, &message)?,
+            Act::Publish(message) => self.publish(here, message)?,
             Act::Part(from, piece) => {
                 let received = self.host.receive(from, piece);
                 received.map_err(|error| Stop::Failed(error.to_string()))?;
@@ -349,13 +349,13 @@ impl<A: Application> Running<A> {
         Ok(())
     }
 
-    fn publish(&self, here: &mut Here<'_>, message: &NetworkMsg<Hull>) -> Result<(), Stop> {
-        if !is_signed(message) {
+    fn publish(&self, here: &mut Here<'_>, message: NetworkMsg<Hull>) -> Result<(), Stop> {
+        let Some(message) = outgoing(message, Some(&self.signatory)) else {
             return Ok(());
-        }
+        };
         here.out
-            .extend(own_statement(message, &self.address()).map(Out::Said));
-        let parcel = Parcel::of(message).map_err(Stop::Failed)?;
+            .extend(own_statement(&message, &self.address()).map(Out::Said));
+        let parcel = Parcel::of(&message).map_err(Stop::Failed)?;
         here.out.extend(parcel.map(Out::Send));
         Ok(())
     }
