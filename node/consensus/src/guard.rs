@@ -197,9 +197,15 @@ impl SigningGuard {
             Ok(mut file) => {
                 check_is_of(file.record(), chain_id, &public_key, folder)?;
                 let here = file.record();
-                let (is_same, here) = (here.mark == imported.mark, here.position());
-                let there = imported.position();
-                if there <= here && !is_same {
+                let is_same = match (here.mark, imported.mark) {
+                    (Some(here), Some(imported)) => here.is_of(&imported),
+                    (here, imported) => here.is_none() && imported.is_none(),
+                };
+                if is_same {
+                    return Ok(());
+                }
+                let (here, there) = (here.position(), imported.position());
+                if there <= here {
                     return Err(GuardError::Backwards {
                         here,
                         imported: there,
