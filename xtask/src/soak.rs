@@ -65,7 +65,7 @@ struct Record {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
-    if workspace.has("fuzz/Cargo.toml") {
+    if workspace.has("fuzz/Cargo.toml") && arguments.parts.is_empty() {
         setup::prepare(workspace, Task::Soak, yes)?;
     }
     let share = Duration::from_secs(arguments.minutes * 60 / 2);
