@@ -165,7 +165,7 @@ impl Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, yes: bool) -> Result<bool> {
-    if workspace.has("fuzz/Cargo.toml") {
+    if workspace.has("fuzz/Cargo.toml") && arguments.parts.is_empty() {
         setup::prepare(workspace, Task::Soak, yes)?;
     }
     let (mut report, mut records) = (Report::only(&arguments.parts), Vec::new());
