@@ -272,23 +272,37 @@ impl Town {
     }
 }
 
-macro_rules! survives {
-    ($($name:ident: $lie:ident),* $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread")]
-            async fn $name() {
-                Town::with(Lie::$lie).await.survives().await;
-            }
-        )*
-    };
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_state_root_is_not_decided() {
+    Town::with(Lie::StateRoot).await.survives().await;
 }
 
-survives! {
-    a_wrong_state_root_is_not_decided: StateRoot,
-    a_wrong_receipts_root_is_not_decided: ReceiptsRoot,
-    a_block_of_the_future_is_not_decided: Future,
-    an_oversized_block_is_not_decided: Oversized,
-    a_block_with_a_false_signature_is_not_decided: Unsigned,
-    a_block_with_a_nonce_too_far_is_not_decided: Skipping,
-    a_false_accusation_is_not_decided: Accusing,
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_receipts_root_is_not_decided() {
+    Town::with(Lie::ReceiptsRoot).await.survives().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_of_the_future_is_not_decided() {
+    Town::with(Lie::Future).await.survives().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_oversized_block_is_not_decided() {
+    Town::with(Lie::Oversized).await.survives().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_with_a_false_signature_is_not_decided() {
+    Town::with(Lie::Unsigned).await.survives().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_with_a_nonce_too_far_is_not_decided() {
+    Town::with(Lie::Skipping).await.survives().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_false_accusation_is_not_decided() {
+    Town::with(Lie::Accusing).await.survives().await;
 }
