@@ -188,13 +188,18 @@ impl Drop for Counted {
         if self.own.messages.is_empty() {
             return;
         }
-        let file = Path::new(&folder).join(format!("{}.jsonl", std::process::id()));
-        let file = File::options().create(true).append(true).open(file);
         // A report that cannot be left is no reason to fail a test.
-        if let (Ok(mut file), Ok(line)) = (file, serde_json::to_string(&self.own)) {
-            let _ = writeln!(file, "{line}");
-        }
+        let _ = leave(Path::new(&folder), &self.own);
     }
+}
+
+/// Adds a line to this process' file in a folder. Tests of a process run side by side,
+/// so it is one write: what is appended at once stays together.
+fn leave(folder: &Path, report: &GasReport) -> std::io::Result<()> {
+    let line = serde_json::to_string(report)? + "\n";
+    let file = folder.join(format!("{}.jsonl", std::process::id()));
+    let mut file = File::options().create(true).append(true).open(file)?;
+    file.write_all(line.as_bytes())
 }
 
 /// The name of the message or constructor that a frame runs.
@@ -259,5 +264,21 @@ mod tests {
         uses.add(&GasUse::of(4));
         uses.add(&GasUse::of(7));
         assert_eq!((uses.calls, uses.min, uses.max, uses.mean()), (3, 4, 10, 7));
+    }
+
+    #[test]
+    fn reports_of_tests_side_by_side_are_all_read() {
+        const THREADS: u64 = 8;
+        const EACH: u64 = 500;
+        let folder = tempfile::tempdir().unwrap();
+        let mut report = GasReport::default();
+        report.add("coin", "mint", &GasUse::of(7));
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| (0..EACH).for_each(|_| leave(folder.path(), &report).unwrap()));
+            }
+        });
+        let read = GasReport::read_folder(folder.path()).unwrap();
+        assert_eq!(read.of("coin", "mint").unwrap().calls, THREADS * EACH);
     }
 }
