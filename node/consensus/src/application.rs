@@ -36,7 +36,7 @@ pub trait Application: Send + Sync + 'static {
     /// This node failed.
     fn validators(&self, height: Height) -> Result<Vec<Validator>, Failure>;
 
-    /// A new block on the head.
+    /// A new block on the head. Its header has the roots of what is in it.
     ///
     /// # Errors
     /// This node failed.

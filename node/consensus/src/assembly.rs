@@ -107,6 +107,16 @@ impl Assembly {
             .retain(|(at, _, hash), _| (*at, *hash) != (height, block));
     }
 
+    /// What was put together was not the block: its pieces are wanted again.
+    pub(crate) fn forget(&mut self, height: Height, block: &Hash) {
+        self.complete.remove(&(height, *block));
+        let of = |key: &BlockKey| (key.0, key.2) == (height, *block);
+        self.streams.retain(|_, key| !of(key));
+        let streams = &self.streams;
+        self.streams_in_order
+            .retain(|key| streams.contains_key(key));
+    }
+
     /// Takes a piece in, and gives the block that it completes.
     pub(crate) fn add(&mut self, key: StreamKey, part: Part) -> Option<Assembled> {
         match part {

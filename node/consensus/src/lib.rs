@@ -45,7 +45,8 @@
 //!
 //! use hull_consensus::{Application, Consensus, Decided, Failure, Pace, Settings, SigningGuard, Verdict};
 //! use hull_types::host_api::{Hash, Height};
-//! use hull_types::{Block, Header, Validator, verify_certificate};
+//! use hull_types::{Block, Header, Validator};
+//! use hull_types::{evidence_root, transactions_root, verify_certificate};
 //!
 //! const CHAIN: Hash = Hash([1; 32]);
 //!
@@ -62,7 +63,13 @@
 //!         Ok(vec![self.0])
 //!     }
 //!     fn propose(&self, height: Height, _: u32) -> Result<Block, Failure> {
-//!         let header = Header { height, ..Header::default() };
+//!         // What a header names has to be in its block.
+//!         let header = Header {
+//!             height,
+//!             transactions_root: transactions_root([]),
+//!             evidence_root: evidence_root(&[]),
+//!             ..Header::default()
+//!         };
 //!         Ok(Block { header, ..Block::default() })
 //!     }
 //!     fn validate(&self, _: &Block) -> Result<Verdict, Failure> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hull_types::host_api::{Hash, Height};
-use hull_types::{Block, DecodeError, decode_bounded};
+use hull_types::{Block, decode_bounded, evidence_root, transactions_root};
 use parity_scale_codec::Encode;
 
 use crate::part::SignedHeader;
@@ -26,22 +26,22 @@ pub(crate) struct Undecided {
 }
 
 impl Undecided {
-    /// Looks into the bytes of a block.
-    pub(crate) fn decode(
-        encoded: Bytes,
-        signed: Option<SignedHeader>,
-    ) -> Result<(Hash, Self), DecodeError> {
-        let block = Block::decode_bytes(&encoded)?;
-        let hash = block.header.hash();
+    /// Looks into the bytes of a block; none if they are none, or if what is in them is
+    /// not what the header names: the header alone has the hash that is decided on, and
+    /// whoever passes a block on could put another body under it.
+    pub(crate) fn decode(encoded: Bytes, signed: Option<SignedHeader>) -> Option<(Hash, Self)> {
+        let block = Block::decode_bytes(&encoded).ok()?;
+        let header = &block.header;
+        let whole = transactions_root(&block.transactions) == header.transactions_root
+            && evidence_root(&block.evidence) == header.evidence_root;
+        let hash = header.hash();
         let block = Arc::new(block);
-        Ok((
-            hash,
-            Self {
-                block,
-                encoded,
-                signed,
-            },
-        ))
+        let one = Self {
+            block,
+            encoded,
+            signed,
+        };
+        whole.then_some((hash, one))
     }
 }
 
@@ -175,7 +175,7 @@ fn read(place: &dyn Place, file: &str) -> Option<(Hash, Undecided)> {
     let bytes = place.read(file).ok()?;
     let content: (Option<SignedHeader>, Vec<u8>) =
         decode_bounded("an undecided block", &bytes, MAX_FILE).ok()?;
-    let (hash, one) = Undecided::decode(content.1.into(), content.0).ok()?;
+    let (hash, one) = Undecided::decode(content.1.into(), content.0)?;
     (name(one.block.header.height, &hash) == file).then_some((hash, one))
 }
 
@@ -188,6 +188,8 @@ mod tests {
     fn block(height: Height) -> (Hash, Undecided) {
         let header = Header {
             height,
+            transactions_root: transactions_root([]),
+            evidence_root: evidence_root(&[]),
             ..Header::default()
         };
         let block = Block {
@@ -214,6 +216,19 @@ mod tests {
             .collect();
         assert_eq!(left, [3]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_header_with_another_body_is_no_block() {
+        let (_, one) = block(1);
+        let mut other = Block::clone(&one.block);
+        let found = |block: &Block| Undecided::decode(block.encode().into(), None).is_some();
+        assert!(found(&other));
+        other.header.evidence_root = Hash([1; 32]);
+        assert!(!found(&other));
+        other.header.evidence_root = evidence_root(&[]);
+        other.header.transactions_root = Hash([1; 32]);
+        assert!(!found(&other));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use parity_scale_codec::Encode;
 use ractor::RpcReplyPort;
 
 use crate::application::{Failure, Verdict};
-use crate::assembly::Assembled;
+use crate::assembly::{Assembled, Assembly};
 use crate::context::{Address, BlockId, Height, Hull, ValidatorSet};
 use crate::host::{Shared, next_validators};
 use crate::part::Part;
@@ -29,7 +29,9 @@ use crate::settings::Timeouts;
 use crate::signer::Signatory;
 use crate::undecided::{Shelf, Undecided};
 
-pub(crate) use pace::{Clock, Pacing, machine};
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) use pace::Clock;
+pub(crate) use pace::{Pacing, machine};
 use proof::{certificate, conflicts};
 
 /// What there is to do.
@@ -226,8 +228,11 @@ impl Worker {
         self.go_on()?;
         let found = Undecided::decode(assembled.block, Some(assembled.signed));
         let one = match found {
-            Ok((hash, one)) if hash == header.block => one,
-            Ok(_) | Err(_) => {
+            Some((hash, one)) if hash == header.block => one,
+            _ => {
+                // Somebody else may have the right ones.
+                let forget = |assembly: &mut Assembly| assembly.forget(next, &header.block);
+                self.desk.shared.assembly(forget);
                 tracing::warn!(
                     height = next,
                     "a proposer signed bytes that are not its block"
@@ -270,7 +275,7 @@ impl Worker {
         proposer: Address,
         bytes: Bytes,
     ) -> Result<SyncedValueOutcome<Hull>, Failure> {
-        let Ok((hash, one)) = Undecided::decode(bytes, None) else {
+        let Some((hash, one)) = Undecided::decode(bytes, None) else {
             return Ok(SyncedValueOutcome::PeerFault);
         };
         if one.block.header.height != height.0 {

@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use hull_types::host_api::{Address, Hash, Height};
 use hull_types::{
     Block, Evidence, Header, Payload, Signature, SignedTransaction, Transaction, Validator,
-    verify_certificate,
+    evidence_root, transactions_root, verify_certificate,
 };
 use malachitebft_engine_byzantine::ByzantineConfig;
 use parity_scale_codec::Encode;
@@ -119,6 +119,7 @@ impl Application for Toy {
 
     fn propose(&self, height: Height, round: u32) -> Result<Block, Failure> {
         let parent = self.parent();
+        let transactions = filler(*self.bytes.lock().unwrap());
         let header = Header {
             height,
             time: parent.time + 1 + u64::from(round),
@@ -126,9 +127,10 @@ impl Application for Toy {
                 true => Hash([0xBA; 32]),
                 false => parent.hash(),
             },
+            transactions_root: transactions_root(&transactions),
+            evidence_root: evidence_root(&[]),
             ..Header::default()
         };
-        let transactions = filler(*self.bytes.lock().unwrap());
         Ok(Block {
             header,
             transactions,
