@@ -8,7 +8,7 @@ use hull_host_api::BlockInfo;
 use hull_state::{ChainStore, Options, Redb, Retain};
 use hull_types::{
     Activation, Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory,
-    SignedTransaction, VerifiedTransaction, evidence_root, receipts_root, sender_of,
+    SignedTransaction, Validator, VerifiedTransaction, evidence_root, receipts_root, sender_of,
     transactions_root,
 };
 use hull_vm::{Config, Schedule, Tiering};
@@ -197,9 +197,9 @@ fn next(store: &ChainStore, transactions: Vec<SignedTransaction>) -> Result<Bloc
         parent: store.hash(parent)?.context("the parent is missing")?,
         state_root: root(store, parent)?,
         receipts_root: receipts_root(&receipts),
+        validators_hash: Validator::set_hash(&[]),
         transactions_root: transactions_root(&transactions),
         evidence_root: evidence_root(&[]),
-        ..Header::default()
     };
     Ok(Block {
         header,

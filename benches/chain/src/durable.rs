@@ -11,7 +11,7 @@ use hull_state::{ChainStore, Options, Redb, Retain};
 use hull_types::host_api::{Address, BlockInfo, Hash};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory, Payload, Signature,
-    SignedTransaction, Transaction, VerifiedTransaction, evidence_root, receipts_root,
+    SignedTransaction, Transaction, Validator, VerifiedTransaction, evidence_root, receipts_root,
     transactions_root,
 };
 use hull_vm::{Config, Tiering};
@@ -174,9 +174,9 @@ impl Durable {
             parent: self.store.hash(parent)?.context("no parent")?,
             state_root: self.store.root(parent)?.context("no root")?,
             receipts_root: receipts_root(&receipts),
+            validators_hash: Validator::set_hash(&[]),
             transactions_root: transactions_root(&transactions),
             evidence_root: evidence_root(&[]),
-            ..Header::default()
         };
         Ok(Block {
             header,

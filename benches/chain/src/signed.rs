@@ -15,7 +15,7 @@ use hull_state::{ChainStore, Options, Redb, Retain, Store};
 use hull_types::host_api::{Address, code_hash};
 use hull_types::{
     Block, Genesis, GenesisAccount, Header, Parameters, ParametersHistory, Payload, SigningKey,
-    Transaction, receipts_root, sender_of, transactions_root,
+    Transaction, Validator, evidence_root, receipts_root, sender_of, transactions_root,
 };
 use hull_vm::{Config, Tiering};
 use rayon::prelude::*;
@@ -257,12 +257,14 @@ fn with_token(
         parent,
         state_root: store.root(0)?.context("no root")?,
         receipts_root: receipts_root(&[]),
+        validators_hash: Validator::set_hash(&[]),
         transactions_root: transactions_root(&[]),
-        ..Header::default()
+        evidence_root: evidence_root(&[]),
     };
     let block = Block {
         header,
         transactions: Vec::new(),
+        evidence: Vec::new(),
     };
     store.commit(&block, &[], prepared, &[])?;
     Ok(())
