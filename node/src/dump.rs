@@ -118,7 +118,7 @@ impl<R: Read> Digesting<R> {
     fn take<const LEN: usize>(&mut self) -> Result<[u8; LEN]> {
         let mut bytes = [0; LEN];
         let read = self.inner.read_exact(&mut bytes);
-        read.context("it ends too early")?;
+        read.context("it is damaged: it ends too early")?;
         self.digest.update(bytes);
         Ok(bytes)
     }
@@ -130,7 +130,7 @@ impl<R: Read> Digesting<R> {
         }
         let mut bytes = vec![0; len];
         let read = self.inner.read_exact(&mut bytes);
-        read.context("it ends too early")?;
+        read.context("it is damaged: it ends too early")?;
         self.digest.update(&bytes);
         Ok(bytes)
     }
