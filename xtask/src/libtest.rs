@@ -1,12 +1,27 @@
 //! Reading what Rust's own test harness prints.
 
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::process::{self, Streams};
 use crate::tally::{Skip, Tally};
 
 /// What stands for the reason of an `#[ignore]` without one.
 const NO_REASON: &str = "marked to be ignored, without a reason";
 
+/// Runs a command that prints such lines, shows them, and counts. `also` gets each line.
+pub(crate) fn run(command: &mut Command, what: &str, mut also: impl FnMut(&str)) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let status = process::tee(command, Streams::Output, |line| {
+        read(&mut tally, line);
+        also(line);
+    })?;
+    Ok(tally.ended(status.success(), what))
+}
+
 /// Adds what one line of output says to the count.
-pub(crate) fn read(tally: &mut Tally, line: &str) {
+fn read(tally: &mut Tally, line: &str) {
     if let Some(counts) = line.strip_prefix("test result: ") {
         tally.passed += count(counts, "passed");
         tally.failed += count(counts, "failed");

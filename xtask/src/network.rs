@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::libtest;
-use crate::process::{self, Streams};
 use crate::tally::Tally;
 use crate::test::logged;
 use crate::workspace::Workspace;
@@ -15,7 +14,7 @@ pub(crate) fn kills(
     workspace: &Workspace,
     time: Duration,
     seed: u64,
-    mut read: impl FnMut(&str),
+    read: impl FnMut(&str),
 ) -> Result<Tally> {
     // The whole workspace, so that nothing is built anew for other features.
     let mut command = workspace.cargo(["test", "--workspace", "--test", "network"]);
@@ -23,12 +22,7 @@ pub(crate) fn kills(
         .args(["killed_validators", "--", "--nocapture"])
         .env("HULL_SECONDS", time.as_secs().to_string())
         .env("HULL_SEED", seed.to_string());
-    let mut tally = Tally::default();
-    let status = process::tee(&mut command, Streams::Output, |line| {
-        libtest::read(&mut tally, line);
-        read(line);
-    })?;
-    Ok(tally.ended(status.success(), "kills"))
+    libtest::run(&mut command, "kills", read)
 }
 
 /// Cuts links; as often as said by chance from a seed, or else once. What this machine
@@ -49,11 +43,6 @@ pub(crate) fn partitions(
                 .env("HULL_ROUNDS", rounds.to_string())
                 .env("HULL_SEED", seed.to_string());
         }
-        let mut tally = Tally::default();
-        let status = process::tee(&mut command, Streams::Output, |line| {
-            libtest::read(&mut tally, line);
-            read(line);
-        })?;
-        Ok(tally.ended(status.success(), "partitions"))
+        libtest::run(&mut command, "partitions", &mut read)
     })
 }

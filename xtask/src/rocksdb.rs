@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::libtest;
-use crate::process::{self, Streams};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
@@ -55,11 +54,7 @@ pub(crate) fn tests(workspace: &Workspace, rounds: Option<u64>) -> Result<Tally>
     if let Some(rounds) = rounds {
         command.env("HULL_ROUNDS", rounds.to_string());
     }
-    let mut tally = Tally::default();
-    let status = process::tee(&mut command, Streams::Output, |line| {
-        libtest::read(&mut tally, line);
-    })?;
-    Ok(tally.ended(status.success(), "hull-state with RocksDB"))
+    libtest::run(&mut command, "hull-state with RocksDB", |_| ())
 }
 
 /// Where the engine comes from, or what is missing.

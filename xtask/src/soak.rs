@@ -294,13 +294,10 @@ fn properties(workspace: &Workspace, cases: u64, record: &mut Record) -> Result<
     let arguments = ["test", "--no-fail-fast", "--test", "properties"];
     let mut command = contracts.cargo(arguments);
     command.env("PROPTEST_CASES", cases.to_string());
-    let mut tally = Tally::default();
-    let status = process::tee(&mut command, Streams::Output, |line| {
-        libtest::read(&mut tally, line);
-    })?;
+    let tally = libtest::run(&mut command, "contract properties", |_| ())?;
     record.cases = cases.saturating_mul(tally.passed as u64);
     record.differences = Some(tally.failed as u64);
-    Ok(tally.ended(status.success(), "contract properties"))
+    Ok(tally)
 }
 
 /// Random requests to a development node.
@@ -348,13 +345,10 @@ fn faults(workspace: &Workspace, chains: u64, record: &mut Record) -> Result<Tal
     command
         .args(["--", "faults", "kill"])
         .env("HULL_ROUNDS", chains.to_string());
-    let mut tally = Tally::default();
-    let status = process::tee(&mut command, Streams::Output, |line| {
-        libtest::read(&mut tally, line);
-    })?;
+    let tally = libtest::run(&mut command, "disk faults", |_| ())?;
     record.cases = chains.saturating_mul(tally.passed as u64);
     record.differences = Some(tally.failed as u64);
-    Ok(tally.ended(status.success(), "disk faults"))
+    Ok(tally)
 }
 
 /// Validators that are killed for so long.

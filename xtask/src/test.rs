@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::process::{self, Streams};
+use crate::process;
 use crate::tally::{Report, Tally};
 use crate::workspace::Workspace;
 use crate::{demo, libtest, network, nextest, rocksdb, setup, ui};
@@ -151,9 +151,5 @@ fn cargo_test(
     if ui::attended() {
         command.arg("--color=always");
     }
-    let mut tally = Tally::default();
-    let status = process::tee(&mut command, Streams::Output, |line| {
-        libtest::read(&mut tally, line)
-    })?;
-    Ok(tally.ended(status.success(), name))
+    libtest::run(&mut command, name, |_| ())
 }
