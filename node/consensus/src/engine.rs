@@ -37,6 +37,7 @@ use crate::codec::{MAX_BLOCKS, Scale};
 use crate::context::{Address, Hull};
 use crate::guard::Position;
 use crate::host::{Host, Shared};
+use crate::logged::Logged;
 use crate::outbox::Outbox;
 use crate::part::Part;
 use crate::scheme::Scheme;
@@ -102,6 +103,10 @@ pub(crate) async fn start(
     wal.link(node.get_cell());
     let (host, _) = Actor::spawn(None, Host { shared, work }, ()).await?;
     host.link(node.get_cell());
+    let signer = signatory.map(|it| {
+        let (signatory, log) = (it.clone(), wal.clone());
+        Box::new(Logged { signatory, log }) as Box<dyn Signer<Hull>>
+    });
     let port = Arc::new(OutputPort::new());
     let consensus = spawn::spawn_consensus_actor(
         Hull,
@@ -110,7 +115,7 @@ pub(crate) async fn start(
         Box::new(Examiner {
             chain_id: settings.chain_id,
         }),
-        signatory.map(|it| Box::new(it.clone()) as Box<dyn Signer<Hull>>),
+        signer,
         outbox,
         host.clone(),
         wal,

@@ -119,6 +119,7 @@ mod context;
 mod engine;
 mod guard;
 mod host;
+mod logged;
 mod outbox;
 mod part;
 mod scheme;

@@ -9,7 +9,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::checks::{Check, Violation};
 use super::options::Options;
@@ -31,15 +31,11 @@ pub(super) const SEED: &str = "HULL_SIMULATION_SEED";
 pub(super) const CASES: &str = "HULL_SIMULATION_CASES";
 const TOLD: &str = "HULL_SIMULATION_TOLD";
 
-/// Where runs begin that nobody gave a seed. Soaks give others; two faults that those
-/// find are open (docs/adr/0013), so here it is always the same.
-const FIRST: u64 = 1;
-
 impl Campaign {
     /// As many runs as the environment asks for, else `cases`, from the seed in the
-    /// environment, else from the first there is. Says which.
+    /// environment, else from one of the clock: every time others. Says which.
     pub fn from_environment(cases: u64) -> Self {
-        let seed = number(SEED).unwrap_or(FIRST);
+        let seed = number(SEED).unwrap_or_else(fresh);
         let cases = number(CASES).unwrap_or(cases);
         println!("{SEED}={seed} {CASES}={cases}");
         Self { seed, cases }
@@ -176,6 +172,11 @@ fn text(panic: &(dyn Any + Send)) -> &str {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn fresh() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(0))
 }
 
 fn number(variable: &str) -> Option<u64> {

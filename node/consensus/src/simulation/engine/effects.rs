@@ -201,7 +201,9 @@ impl Effects<'_, '_> {
         Ok(())
     }
 
+    /// As [`Logged`](crate::logged::Logged) does it: the log first.
     fn sign(&mut self, statement: Option<hull_types::Statement>) -> Result<Signature, Stop> {
+        self.flush()?;
         self.deed()?;
         let missing = || Stop::Failed("asked to sign without a key".into());
         let signatory = self.hands.signatory.ok_or_else(missing)?;
